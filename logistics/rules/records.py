@@ -1,0 +1,191 @@
+"""Frozen values that papers are drawn from. A record is stored as its JSON text; equal text, equal paper.
+
+Times are aware UTC; dates are Japanese calendar days. Codes are control numbers. No personal data of citizens.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+# The differences a receipt can end with; the same words as rows of the discrepancy table.
+DifferenceKind = Literal["short", "over", "damaged", "misrouted", "unknown", "broken_seal"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen value; the base that lets every record be encoded and read back the same way."""
+
+
+class NamedPlace(Record, frozen=True):
+    """A place as it was called on that day."""
+
+    code: str
+    name: str
+    address: str
+
+
+class NamedPerson(Record, frozen=True):
+    """A member of staff, never a citizen."""
+
+    code: str
+    name: str
+
+
+class Carriage(Record, frozen=True):
+    """Who carries a run, and by which authority (contract appendix 1 articles 9 and 10-10)."""
+
+    code: str
+    name: str
+    consent_number: str
+    crew: tuple[str, ...]
+    vehicle: str
+
+
+class KindCount(Record, frozen=True):
+    """How many of one kind; `name` is what paper calls the kind."""
+
+    kind: str
+    name: str
+    count: int
+
+
+class SealedBatch(Record, frozen=True):
+    """One sealed container on a manifest; `counts` adds up to `cards`."""
+
+    code: str
+    seal_number: str
+    cards: int
+    counts: tuple[KindCount, ...]
+    loaded_at: datetime
+
+
+class ManifestLine(Record, frozen=True):
+    """One card on a manifest; `position` counts from 1 in batch order."""
+
+    position: int
+    card: str
+    kind: str
+    kind_name: str
+    batch: str
+
+
+class ManifestRecord(Record, frozen=True):
+    """P1 発送明細書: everything that one run carries to one destination."""
+
+    number: str
+    issued_at: datetime
+    issued_by: NamedPerson
+    run: str
+    run_date: date
+    run_sequence: int
+    origin: NamedPlace
+    destination: NamedPlace
+    carriage: Carriage
+    batches: tuple[SealedBatch, ...]
+    counts: tuple[KindCount, ...]
+    lines: tuple[ManifestLine, ...]
+    transfer_slip: str
+
+
+class HandOver(Record, frozen=True):
+    """One change of hands; what is not known yet is written by hand on the paper."""
+
+    at: datetime | None
+    released_by: NamedPerson | None
+    accepted_by: NamedPerson | None
+
+
+class TransferSlipRecord(Record, frozen=True):
+    """P2 授受票: annex to courier to site, three parties, two changes of hands."""
+
+    number: str
+    issued_at: datetime
+    issued_by: NamedPerson
+    manifest: str
+    run: str
+    run_date: date
+    run_sequence: int
+    origin: NamedPlace
+    destination: NamedPlace
+    carriage: Carriage
+    batches: tuple[SealedBatch, ...]
+    cards: int
+    taken_over: HandOver
+    delivered: HandOver
+
+
+class SealCheck(Record, frozen=True):
+    """What the site found on one batch; `seen` is None where no seal could be read."""
+
+    batch: str
+    expected: str
+    seen: str | None
+    intact: bool
+    dispatched: int
+    received: int
+
+
+class Difference(Record, frozen=True):
+    """One discrepancy that the receipt ended with; `code` is its own number."""
+
+    code: str
+    kind: DifferenceKind
+    card: str | None
+    batch: str | None
+    note: str
+
+
+class ReceiptRecord(Record, frozen=True):
+    """P3 受領書: accepted + rejected + missing = dispatched."""
+
+    number: str
+    issued_at: datetime
+    issued_by: NamedPerson
+    supervisor: NamedPerson
+    manifest: str
+    run: str
+    run_date: date
+    run_sequence: int
+    origin: NamedPlace
+    destination: NamedPlace
+    carriage: Carriage
+    arrived_at: datetime
+    closed_at: datetime
+    dispatched: int
+    accepted: int
+    rejected: int
+    missing: int
+    unexpected: int
+    counts: tuple[KindCount, ...]
+    seals: tuple[SealCheck, ...]
+    differences: tuple[Difference, ...]
+
+
+class BatchLabel(Record, frozen=True):
+    """A label for one container."""
+
+    batch: str
+    destination: NamedPlace
+    run_date: date
+    run_sequence: int
+    seal_number: str | None
+
+
+class SleeveLabel(Record, frozen=True):
+    """A label for one opaque card sleeve; never for the card itself."""
+
+    card: str
+    kind_name: str
+
+
+class Imprint(Record, frozen=True):
+    """What tells one print of a document from another, and ties it to the log.
+
+    `copy` is 0 for the original, n for the n-th reprint. `digest` is the SHA-256 of the frozen record, hex.
+    """
+
+    copy: int
+    printed_at: datetime
+    digest: str
