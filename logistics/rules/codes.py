@@ -41,6 +41,9 @@ class CodeType(StrEnum):
     DISCREPANCY = "G"
 
 
+_PREFIXES = frozenset(kind.value for kind in CodeType)
+
+
 def seal_with_check(body: str) -> str:
     """`body` (prefix included) followed by its check character."""
     return body + str(mod_37_36.calc_check_digit(body))
@@ -64,7 +67,7 @@ def sequenced_code(kind: CodeType, number: int, *, fiscal_year: int | None = Non
 
 
 def slot_code(place_number: int, vault_number: int, shelf: str, position: int) -> str:
-    """Where a card lies: place 2 digits, vault 1 digit, shelf letter, position 3 digits; sorts in walking order."""
+    """Where a card lies: place (2 digits), vault (1), shelf letter, position (3); sorts in walking order."""
     return seal_with_check(f"{CodeType.SLOT}{place_number:02d}{vault_number}{shelf}{position:03d}")
 
 
@@ -72,7 +75,7 @@ def fault(text: str) -> str | None:
     """Why `text` is not a control number of any type, or None where it is one."""
     if not re.fullmatch(PATTERN, text, re.ASCII):
         return "it must be a letter followed by 3 to 11 upper-case letters and digits"
-    if text[0] not in CodeType:
+    if text[0] not in _PREFIXES:
         return "its first letter stands for nothing we number"
     if not mod_37_36.is_valid(text):
         return "its check character is wrong"
