@@ -1,73 +1,287 @@
-"""What can be refused, each a class built from facts; its docstring is the title of the problem.
+"""What can be refused: each a class built from facts; its docstring is the title of the problem.
 
-An error knows no HTTP. Its message says what to do next; its attributes are the facts.
-`ja` is the same sentence for the clerk's screen.
+An error knows no HTTP. `en` and `ja` say what is wrong and what to do next, with the facts filled in; the
+attributes are the facts. `field` names the part of the request that is at fault, where there is one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
+
+MOST_LISTED = 10
 
 
 @dataclass(eq=False)
 class DomainError(Exception):
     """The request was refused."""
 
-    field: ClassVar[str | None] = None
+    en: ClassVar[str]
+    ja: ClassVar[str]
 
     def facts(self) -> dict[str, Any]:
-        """The facts the error was built from, by name, for the machine that reads the answer."""
+        """The facts the error was built from, by name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def said(self, template: str) -> str:
+        """`template` with the facts filled in, long lists shortened."""
+        return template.format_map({name: _shown(value) for name, value in self.facts().items()})
 
     @property
     def message(self) -> str:
-        """One English sentence or two: what is wrong, what to do next."""
-        raise NotImplementedError
+        """In English: what is wrong, what to do next."""
+        return self.said(self.en)
 
     @property
-    def ja(self) -> str:
-        """The same in Japanese, for the screen."""
-        raise NotImplementedError
+    def message_ja(self) -> str:
+        """The same sentence in Japanese, for the screen."""
+        return self.said(self.ja)
 
     def __str__(self) -> str:
         return self.message
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return str(value)
+    shown = ", ".join(str(item) for item in value[:MOST_LISTED])
+    return f"{shown} …(+{len(value) - MOST_LISTED})" if len(value) > MOST_LISTED else shown
 
 
 @dataclass(eq=False)
 class MyNumberRefused(DomainError):
     """A My Number must not enter this system."""
 
-    where: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.where} holds a valid 12-digit My Number. Remove it; nothing was stored or logged."
-
-    @property
-    def ja(self) -> str:
-        return f"{self.where} に個人番号（マイナンバー）が含まれています。取り除いてください。記録は残していません。"
+    field: str
+    en = "{field} holds a valid 12-digit My Number. Remove it; nothing was stored or logged."
+    ja = "{field} に個人番号（マイナンバー）が含まれています。取り除いてください。値は保存・記録していません。"
 
 
 @dataclass(eq=False)
 class MalformedCode(DomainError):
     """The code is not one of ours."""
 
-    where: str
+    field: str
     expected: str
     reason: str
-
-    @property
-    def message(self) -> str:
-        return f"{self.where} is not a {self.expected} code: {self.reason}. Scan the barcode again."
-
-    @property
-    def ja(self) -> str:
-        return f"{self.where} は正しいコードではありません。もう一度バーコードを読み取ってください。"
+    en = "{field} is not a {expected} code: {reason}. Scan the barcode again."
+    ja = "{field} は正しいコードではありません。バーコードをもう一度読み取ってください。"
 
 
-def listed(items: Sequence[str], most: int = 10) -> str:
-    """`items` as a comma-separated phrase, shortened after `most`."""
-    shown = ", ".join(items[:most])
-    return f"{shown} and {len(items) - most} more" if len(items) > most else shown
+@dataclass(eq=False)
+class InvalidValue(DomainError):
+    """A value cannot be used."""
+
+    field: str
+    reason: str
+    en = "{field}: {reason}."
+    ja = "{field} の値が正しくありません。内容を確かめてください。"
+
+
+@dataclass(eq=False)
+class FutureTime(DomainError):
+    """A time lies in the future."""
+
+    field: str
+    now: str
+    en = "{field} lies in the future; it is {now} here. Check the clock of the device."
+    ja = "{field} が未来の時刻です。端末の時計を確かめてください（サーバー時刻 {now}）。"
+
+
+@dataclass(eq=False)
+class NotFound(DomainError):
+    """There is no such thing."""
+
+    what: str
+    code: str
+    en = "There is no {what} {code} that you may see. Check the code."
+    ja = "{code} は見つかりません。コードを確かめてください。"
+
+
+@dataclass(eq=False)
+class NotSignedIn(DomainError):
+    """Nobody is named as acting."""
+
+    header: str
+    en = "Name the acting person's code in the header {header}."
+    ja = "操作者が指定されていません。職員コードを読み取ってください。"
+
+
+@dataclass(eq=False)
+class NotAllowed(DomainError):
+    """This person may not do this."""
+
+    act: str
+    role: str
+    en = "A person with the role {role} may not do {act} here. Ask somebody whose task it is."
+    ja = "この操作を行う権限がありません。担当者に依頼してください。"
+
+
+@dataclass(eq=False)
+class StepRefused(DomainError):
+    """The step is not possible in the present state."""
+
+    step: str
+    codes: Sequence[str]
+    state: str
+    possible: Sequence[str]
+    en = "{step} is not possible for {codes} in state {state}. Possible now: {possible}."
+    ja = "{codes} は現在の状態（{state}）では、この操作（{step}）を行えません。"
+
+
+@dataclass(eq=False)
+class CardsRefused(DomainError):
+    """Some of the cards cannot take this step; none did."""
+
+    step: str
+    refused: Sequence[Mapping[str, str]]
+    en = "{step} was refused for some cards, so none was changed. See `refused` for the state of each."
+    ja = "一部のカードが対象外の状態のため、すべて変更していません。"
+
+
+@dataclass(eq=False)
+class NotARunDay(DomainError):
+    """No run leaves on that day."""
+
+    field: str
+    day: str
+    next_run_day: str
+    en = "{field}: no run leaves on {day} (weekdays only, contract 8(4)). The next run day is {next_run_day}."
+    ja = "{day} は配送日ではありません（平日のみ1日1便）。次の配送日は {next_run_day} です。"
+
+
+@dataclass(eq=False)
+class RunDeparted(DomainError):
+    """The run has left."""
+
+    run: str
+    en = "Run {run} has departed; there is one run a day. Plan for the next run day."
+    ja = "便 {run} は出発済みです。次の配送日の便に回してください。"
+
+
+@dataclass(eq=False)
+class RunNotReady(DomainError):
+    """The run cannot leave yet."""
+
+    run: str
+    reason: str
+    batches: Sequence[str]
+    en = "Run {run} cannot leave: {reason} {batches}"
+    ja = "便 {run} はまだ出発できません。未封印・未積込の搬送袋、または便の設定を確かめてください。{batches}"
+
+
+@dataclass(eq=False)
+class CarrierNotRegistered(DomainError):
+    """The courier may not carry on that day."""
+
+    field: str
+    courier: str
+    day: str
+    en = "{field}: courier {courier} has no consent in force on {day} (appendix 1 articles 9, 10-10)."
+    ja = "配送業者 {courier} は {day} に有効な承諾（別紙1 第9条・第10条第10項）がありません。"
+
+
+@dataclass(eq=False)
+class SealUsed(DomainError):
+    """The seal number was used before."""
+
+    field: str
+    seal_number: str
+    en = "{field}: seal {seal_number} was used before. Take a new seal."
+    ja = "封印番号 {seal_number} は使用済みです。新しい封印を使ってください。"
+
+
+@dataclass(eq=False)
+class CountDiffers(DomainError):
+    """The count does not agree."""
+
+    field: str
+    counted: int
+    expected: int
+    en = "{field}: {counted} were counted, {expected} are recorded. Count again, or scan what is missing."
+    ja = "枚数が一致しません（数えた枚数 {counted}、記録 {expected}）。もう一度数えてください。"
+
+
+@dataclass(eq=False)
+class BoxNotDone(DomainError):
+    """The box cannot be closed: what was scanned is not what was listed."""
+
+    box: str
+    unaccounted: Sequence[str]
+    en = "Box {box}: {unaccounted} are listed but neither scanned nor declared missing. Search, then scan."
+    ja = "小箱 {box} は、まだ読み取っていないカードがあります（{unaccounted}）。探して読み取ってください。"
+
+
+@dataclass(eq=False)
+class BoxClosed(DomainError):
+    """The box is not open."""
+
+    box: str
+    en = "Box {box} is not open. Open it first, or check the box code."
+    ja = "小箱 {box} は開封中ではありません。小箱コードを確かめてください。"
+
+
+@dataclass(eq=False)
+class SecondPersonNeeded(DomainError):
+    """Another person is needed."""
+
+    field: str
+    en = "{field} must be a second person, not the one who acts."
+    ja = "{field} には、操作者とは別の職員を指定してください。"
+
+
+@dataclass(eq=False)
+class SupervisorNeeded(DomainError):
+    """A city employee must supervise."""
+
+    field: str
+    en = "{field} must name a city employee (contract 8(4)ア(エ): under the direction of city staff)."
+    ja = "{field} には、指示を行う本市職員を指定してください（仕様書8(4)ア(エ)）。"
+
+
+@dataclass(eq=False)
+class ReceiptNotDone(DomainError):
+    """The receipt cannot be closed yet."""
+
+    manifest: str
+    reason: str
+    missing: Sequence[str]
+    en = "Manifest {manifest}: {reason} Not accounted for: {missing}."
+    ja = "発送明細書 {manifest} の収受はまだ完了できません。未確認：{missing}"
+
+
+@dataclass(eq=False)
+class ReceiptClosed(DomainError):
+    """The receipt was closed."""
+
+    manifest: str
+    en = "The receipt of manifest {manifest} was closed. Later finds are scanned as usual."
+    ja = "発送明細書 {manifest} の収受は完了しています。"
+
+
+@dataclass(eq=False)
+class ListInvalid(DomainError):
+    """The arrival list has faults; nothing was imported."""
+
+    problems: Sequence[Mapping[str, Any]]
+    en = "The list has faults, and nothing was imported. `problems` names line and column of each."
+    ja = "着荷リストに誤りがあるため、取り込んでいません。行と列を確かめてください。"
+
+
+@dataclass(eq=False)
+class AlreadyImported(DomainError):
+    """This very list was imported before."""
+
+    arrival: str
+    en = "This very list was imported before, as arrival {arrival}. Nothing was imported twice."
+    ja = "同じ着荷リストは {arrival} として取り込み済みです。"
+
+
+@dataclass(eq=False)
+class AlreadyResolved(DomainError):
+    """The difference was settled before."""
+
+    discrepancy: str
+    en = "Difference {discrepancy} was settled before."
+    ja = "差異 {discrepancy} は処理済みです。"

@@ -1,0 +1,337 @@
+"""THE gate: every change of a card or a batch goes through `take` (or `expect`, which makes new cards known).
+
+One transaction locks the rows, lets the table of legal steps decide, updates set-wise and appends the custody
+entries. Nothing else writes the state, place, custodian, batch or slot of anything.
+
+Locks are taken in one order everywhere: run, manifest, batches by code, slots by code, cards by id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.ledger.canonical import Json, canonical
+from logistics.ledger.log import Moved, NewEntry, ScanRow, append, new_uuid, timestamp
+from logistics.rules.lifecycle import IN_BATCH, BatchState, BatchStep, CardState, CardStep
+from logistics.rules.permissions import Actor
+from logistics.store.database import driver
+
+BODY_VERSION = 1
+# A missing card keeps the container it was last known to be in.
+_KEEPS_BATCH = [*sorted(IN_BATCH), CardState.MISSING.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing one person did in one place, to cards, batches or neither: one custody entry.
+
+    `place` and `custodian` are those afterwards; None leaves them. `day` is the date a set-up or a notice
+    counts from. `facts` are kept in the entry's body, under their own names.
+    """
+
+    name: str
+    actor: Actor
+    site: str
+    occurred_at: datetime
+    step: CardStep | None = None
+    cards: Sequence[str] = ()
+    batch_step: BatchStep | None = None
+    batches: Sequence[str] = ()
+    place: str | None = None
+    custodian: str | None = None
+    batch: str | None = None
+    slot: str | None = None
+    run: str | None = None
+    manifest: str | None = None
+    supervisor: str | None = None
+    reason: str | None = None
+    day: date | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    scans: Sequence[ScanRow] = ()
+    id: UUID = field(default_factory=new_uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an act did: the entry's row id, and which cards and batches moved, code to state before."""
+
+    entry: int
+    cards: Mapping[str, CardState]
+    batches: Mapping[str, BatchState]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card announced by an arrival list."""
+
+    code: str
+    kind: str
+    destination: str
+    box: str
+
+
+_TAKE_BATCHES = """
+WITH act AS (
+    SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
+                  AS act (n, step, place, custodian, manifest)
+), was AS MATERIALIZED (
+    SELECT code, state, place, custodian
+    FROM batch
+    WHERE code = ANY ($6::text[])
+    ORDER BY code
+    FOR NO KEY UPDATE
+)
+UPDATE batch
+SET state = legal.to_state,
+    place = COALESCE(act.place, was.place),
+    custodian = COALESCE(act.custodian, was.custodian),
+    manifest = COALESCE(act.manifest, batch.manifest)
+FROM was
+JOIN unnest($6::text[], $7::int[]) AS asked (code, n) USING (code)
+JOIN act USING (n)
+JOIN legal_step AS legal
+  ON legal.lifecycle = 'batch' AND legal.from_state = was.state AND legal.step = act.step
+WHERE batch.code = was.code
+RETURNING act.n, batch.code AS item, batch.code, was.state AS from_state, act.step, legal.to_state,
+          was.custodian
+"""
+
+_TAKE_CARDS = """
+WITH act AS (
+    SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[])
+                  AS act (n, step, place, custodian, batch, slot, day)
+), was AS MATERIALIZED (
+    SELECT id, code, state, place, custodian, slot
+    FROM card
+    WHERE code = ANY ($8::text[])
+    ORDER BY id
+    FOR NO KEY UPDATE
+)
+UPDATE card
+SET state = legal.to_state,
+    place = COALESCE(act.place, was.place),
+    custodian = COALESCE(act.custodian, was.custodian),
+    batch = CASE WHEN legal.to_state = ANY ($10::text[]) THEN COALESCE(act.batch, card.batch) END,
+    slot = CASE WHEN legal.to_state = 'stored' THEN COALESCE(act.slot, was.slot) END,
+    set_up_on = CASE WHEN act.step = 'set_up' THEN act.day ELSE card.set_up_on END,
+    first_notice_on = CASE WHEN act.step = 'post_notice' THEN LEAST(card.first_notice_on, act.day)
+                           ELSE card.first_notice_on END
+FROM was
+JOIN unnest($8::text[], $9::int[]) AS asked (code, n) USING (code)
+JOIN act USING (n)
+JOIN legal_step AS legal
+  ON legal.lifecycle = 'card' AND legal.from_state = was.state AND legal.step = act.step
+WHERE card.id = was.id
+RETURNING act.n, card.id AS item, card.code, was.state AS from_state, act.step, legal.to_state,
+          was.custodian, was.slot AS left_slot, card.slot AS in_slot
+"""
+
+_OCCUPY = """
+UPDATE slot
+SET occupied = occupied + change.cards
+FROM unnest($1::text[], $2::int[]) AS change (code, cards)
+WHERE slot.code = change.code
+"""
+
+_EXPECT = """
+INSERT INTO card (code, kind, state, place, custodian, destination, box)
+SELECT code, kind, 'expected', $5, $5, destination, box
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS announced (code, kind, destination, box)
+RETURNING id, code
+"""
+
+
+async def take(session: AsyncSession, acts: Sequence[Act], now: datetime) -> list[Taken]:
+    """Take each act's steps, all in the session's transaction; one result per act, in order.
+
+    A card or batch for which the step is not legal in its state stays as it was and is absent from the
+    result: the caller decides whether that is a refusal or a fact. A code may be asked for in one act only.
+    Raises what the driver raises: a full slot is a check violation on `slot_capacity_check`.
+    """
+    batches = await _take_batches(session, acts)
+    cards = await _take_cards(session, acts)
+    entries = [
+        _entry(act, cards.get(n, []), batches.get(n, []), now, len(act.cards) or None)
+        for n, act in enumerate(acts)
+    ]
+    ids = await append(session, entries)
+    return [
+        Taken(
+            ids[act.id],
+            {row["code"]: CardState(row["from_state"]) for row in cards.get(n, [])},
+            {row["code"]: BatchState(row["from_state"]) for row in batches.get(n, [])},
+        )
+        for n, act in enumerate(acts)
+    ]
+
+
+async def expect(session: AsyncSession, acts: Sequence[tuple[Act, Sequence[NewCard]]], now: datetime) -> None:
+    """Make the cards of an arrival list known, as expected at each act's place; one entry per act.
+
+    A code that is known already is a unique violation on `card_code_key`, and nothing is imported.
+    """
+    connection = await driver(session)
+    entries = []
+    for act, cards in acts:
+        rows = await connection.fetch(
+            _EXPECT,
+            [c.code for c in cards],
+            [c.kind for c in cards],
+            [c.destination for c in cards],
+            [c.box for c in cards],
+            act.place,
+        )
+        moved = [
+            {
+                "item": row["id"],
+                "code": row["code"],
+                "from_state": CardState.NEW.value,
+                "step": CardStep.EXPECT.value,
+                "to_state": CardState.EXPECTED.value,
+                "custodian": None,
+            }
+            for row in rows
+        ]
+        entries.append(_entry(act, moved, [], now, len(cards)))
+    await append(session, entries)
+
+
+async def _take_batches(session: AsyncSession, acts: Sequence[Act]) -> dict[int, list[Any]]:
+    asked = [(code, n) for n, act in enumerate(acts) if act.batch_step for code in act.batches]
+    if not asked:
+        return {}
+    numbered = [(n, act) for n, act in enumerate(acts) if act.batch_step and act.batches]
+    connection = await driver(session)
+    rows = await connection.fetch(
+        _TAKE_BATCHES,
+        [n for n, _ in numbered],
+        [act.batch_step for _, act in numbered],
+        [act.place for _, act in numbered],
+        [act.custodian for _, act in numbered],
+        [act.manifest for _, act in numbered],
+        [code for code, _ in asked],
+        [n for _, n in asked],
+    )
+    return _by_act(rows)
+
+
+async def _take_cards(session: AsyncSession, acts: Sequence[Act]) -> dict[int, list[Any]]:
+    asked = [(code, n) for n, act in enumerate(acts) if act.step for code in act.cards]
+    if not asked:
+        return {}
+    numbered = [(n, act) for n, act in enumerate(acts) if act.step and act.cards]
+    connection = await driver(session)
+    rows = await connection.fetch(
+        _TAKE_CARDS,
+        [n for n, _ in numbered],
+        [act.step for _, act in numbered],
+        [act.place for _, act in numbered],
+        [act.custodian for _, act in numbered],
+        [act.batch for _, act in numbered],
+        [act.slot for _, act in numbered],
+        [act.day for _, act in numbered],
+        [code for code, _ in asked],
+        [n for _, n in asked],
+        _KEEPS_BATCH,
+    )
+    change: Counter[str] = Counter()
+    for row in rows:
+        if row["left_slot"] != row["in_slot"]:
+            change.update({row["in_slot"]: 1} if row["in_slot"] else {})
+            change.subtract({row["left_slot"]: 1} if row["left_slot"] else {})
+    if change := Counter({slot: cards for slot, cards in change.items() if cards}):
+        await connection.execute(_OCCUPY, sorted(change), [change[slot] for slot in sorted(change)])
+    return _by_act(rows)
+
+
+def _by_act(rows: Sequence[Any]) -> dict[int, list[Any]]:
+    grouped: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row["n"]].append(row)
+    return grouped
+
+
+def _entry(
+    act: Act, cards: Sequence[Any], batches: Sequence[Any], now: datetime, asked: int | None
+) -> NewEntry:
+    before = {row["custodian"] for row in (*cards, *batches)}
+    from_party = before.pop() if len(before) == 1 else None
+    body: dict[str, Json] = {
+        "v": BODY_VERSION,
+        "id": str(act.id),
+        "act": act.name,
+        "actor": act.actor.code,
+        "device": act.actor.device,
+        "site": act.site,
+        "supervisor": act.supervisor,
+        "run": act.run,
+        "manifest": act.manifest,
+        "from": from_party,
+        "to": act.custodian,
+        "place": act.place,
+        "batch": act.batch,
+        "slot": act.slot,
+        "day": act.day.isoformat() if act.day else None,
+        "reason": act.reason,
+        "occurred_at": timestamp(act.occurred_at),
+        "recorded_at": timestamp(now),
+        "cards": _moves(cards),
+        "batches": _moves(batches),
+        "facts": dict(act.facts),
+        "scans": [_scan(scan) for scan in act.scans],
+    }
+    if asked is not None and asked != len(cards) and act.step:
+        body["asked"] = asked
+    return NewEntry(
+        uuid=act.id,
+        act=act.name,
+        actor=act.actor.code,
+        device=act.actor.device,
+        site=act.site,
+        supervisor=act.supervisor,
+        run=act.run,
+        manifest=act.manifest,
+        from_party=from_party,
+        to_party=act.custodian,
+        occurred_at=act.occurred_at,
+        recorded_at=now,
+        # What is empty is left out, so that a body says only what happened.
+        body=canonical({key: value for key, value in body.items() if value not in (None, [], {})}),
+        cards=[_moved(row) for row in cards],
+        batches=[_moved(row) for row in batches],
+        scans=act.scans,
+    )
+
+
+def _moved(row: Any) -> Moved:
+    return Moved(row["item"], row["from_state"], row["step"], row["to_state"])
+
+
+def _moves(rows: Sequence[Any]) -> Json:
+    """[{step, from, to, codes}] with the codes sorted: rebuildable, and the same however rows came back."""
+    grouped: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        grouped[row["step"], row["from_state"], row["to_state"]].append(row["code"])
+    return [
+        {"step": step, "from": source, "to": to, "codes": sorted(codes)}
+        for (step, source, to), codes in sorted(grouped.items())
+    ]
+
+
+def _scan(scan: ScanRow) -> Json:
+    said = {
+        "id": str(scan.id),
+        "code": scan.code,
+        "outcome": scan.outcome,
+        "at": timestamp(scan.occurred_at),
+        "subject": scan.subject,
+        "belongs_to": scan.belongs_to,
+    }
+    return {key: value for key, value in said.items() if value is not None}

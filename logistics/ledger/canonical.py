@@ -1,0 +1,50 @@
+"""Canonical JSON of an entry's body: the RFC 8785 form of a subset that cannot be written two ways."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
+
+LARGEST_INTEGER = 2**53 - 1  # beyond it, readers that use doubles would read another number (RFC 8785 §3.1)
+LEAF_PREFIX = b"\x00"  # RFC 6962 §2.1: a leaf can never be mistaken for an inner node
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def canonical(body: Mapping[str, Json]) -> str:
+    """`body` as RFC 8785 JSON text: keys sorted, no white space, NFC.
+
+    ValueError for anything outside the subset: a float, an integer beyond 2^53 - 1, a key that is not ASCII,
+    a lone surrogate.
+    """
+    return _encoder.encode(_checked(body)).decode()
+
+
+def leaf_hash(text: str) -> bytes:
+    """SHA-256 of 0x00 and the UTF-8 text: the entry's leaf in the Merkle tree (RFC 6962 §2.1)."""
+    return hashlib.sha256(LEAF_PREFIX + text.encode()).digest()
+
+
+def _checked(value: Json) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        value.encode()  # UnicodeEncodeError is a ValueError: a lone surrogate
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if isinstance(value, int):
+        if abs(value) > LARGEST_INTEGER:
+            raise ValueError("integers in the custody log stay below 2^53")
+        return value
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) and key.isascii() for key in value):
+            raise ValueError("keys in the custody log are ASCII text")
+        return {key: _checked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_checked(item) for item in value]
+    raise ValueError(f"{type(value).__name__} has no place in the custody log")
