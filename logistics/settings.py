@@ -1,0 +1,153 @@
+"""What the operator decides, read once from the environment; and the service's clock.
+
+A value that cannot be used is refused here, naming its variable, before anything is started.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
+
+
+class SettingRefused(ValueError):
+    """An environment variable holds what the service cannot use."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database_url` is None where the embedded server is to be used; `clock_starts_at` None for the real time."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str | None = None
+    data_dir: Path = Path("data")
+    clock_starts_at: datetime | None = None
+    log_level: str = "INFO"
+    pool_size: int = 20
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """The settings; SettingRefused, naming the variable, for a bad value. Empty means not set."""
+        given = {k: v for k, v in (os.environ if environment is None else environment).items() if v.strip()}
+        host = given.get("HOST", cls.host)
+        return cls(
+            host=host,
+            port=_number(given, "PORT", cls.port, 1, 65535),
+            database_url=_database_url(given),
+            data_dir=Path(given.get("DATA_DIR", "data")).expanduser().absolute(),
+            clock_starts_at=_clock_start(given, host),
+            log_level=_log_level(given),
+            pool_size=_number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
+        )
+
+    def require_loopback(self) -> None:
+        """SettingRefused unless only this machine can connect.
+
+        There is no sign-in yet: a header names the acting person, so whoever reaches the port may act as anybody.
+        """
+        if not is_loopback(self.host):
+            raise SettingRefused(
+                "HOST",
+                f"{self.host!r} can be reached from other machines, and there is no sign-in yet."
+                " Use 127.0.0.1, ::1 or localhost.",
+            )
+
+    def clock(self) -> Clock:
+        """The clock the service works by."""
+        return Clock.system() if self.clock_starts_at is None else Clock.starting_at(self.clock_starts_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Tells the time, aware and in UTC: `clock()`."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    @classmethod
+    def system(cls) -> Self:
+        """The machine's clock."""
+        return cls()
+
+    @classmethod
+    def starting_at(cls, moment: datetime) -> Self:
+        """A clock that shows `moment` (aware) now and ticks on from there."""
+        return cls(moment - datetime.now(UTC))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a socket bound to `host`: 127.0.0.0/8, ::1, localhost."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _number(given: Mapping[str, str], variable: str, default: int, least: int, most: int) -> int:
+    text = given.get(variable, str(default))
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise SettingRefused(variable, f"{text!r} is not a number from {least} to {most}.")
+    return int(text)
+
+
+def _log_level(given: Mapping[str, str]) -> str:
+    level = given.get("LOG_LEVEL", "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise SettingRefused("LOG_LEVEL", f"{level!r} is none of {', '.join(LOG_LEVELS)}.")
+    return level
+
+
+def _clock_start(given: Mapping[str, str], host: str) -> datetime | None:
+    text = given.get("LOGISTICS_CLOCK")
+    if text is None:
+        return None
+    if not is_loopback(host):
+        raise SettingRefused(
+            "LOGISTICS_CLOCK", "a false clock is for demonstrations, on a loopback HOST only."
+        )
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingRefused(
+            "LOGISTICS_CLOCK", f"{text!r} is not a time such as 2026-04-01T08:00+09:00."
+        ) from None
+    if moment.tzinfo is None:
+        raise SettingRefused("LOGISTICS_CLOCK", f"{text!r} lacks its offset, such as +09:00.")
+    return moment.astimezone(UTC)
+
+
+def _database_url(given: Mapping[str, str]) -> str | None:
+    """The address for SQLAlchemy. No message quotes it: it may hold a password."""
+    text = given.get("DATABASE_URL")
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as fault:
+        raise SettingRefused("DATABASE_URL", f"it is not an address: {type(fault).__name__}.") from None
+    if parts.scheme not in SCHEMES:
+        raise SettingRefused("DATABASE_URL", f"it must begin with {' or '.join(f'{s}://' for s in SCHEMES)}.")
+    if not parts.path.strip("/"):
+        raise SettingRefused("DATABASE_URL", "it names no database: postgresql://user@host/DATABASE.")
+    # The driver calls it `ssl`; every other tool calls it `sslmode`.
+    query = "&".join(
+        item.replace("sslmode=", "ssl=", 1) if item.startswith("sslmode=") else item
+        for item in parts.query.split("&")
+    )
+    return urlunsplit(("postgresql+asyncpg", parts.netloc, parts.path, query, ""))

@@ -1,0 +1,106 @@
+"""One PostgreSQL database: its pool of connections and the two kinds of session.
+
+A handler takes exactly one of `transaction` and `snapshot` as its dependency; everything else writes
+`async with database.begin() as session` or `async with database.read() as session`. Nothing else commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+# A transaction that waits for its client holds its locks against everybody; milliseconds, as PostgreSQL counts.
+IDLE_IN_TRANSACTION_MS = 10_000
+STATEMENT_MS = 30_000
+# Longer than any wait for a connection that a clerk would sit through; seconds.
+POOL_WAIT_SECONDS = 10
+
+
+class Database:
+    """An engine connects at its first use: making one costs nothing and fails never."""
+
+    def __init__(self, url: str, *, pool_size: int = 20, application_name: str = "logistics") -> None:
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            # Connections beyond the pool would be opened and closed again for every request of a burst.
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            # The few connections that were used last have their statements prepared and their caches warm.
+            pool_use_lifo=True,
+            connect_args={
+                "server_settings": {
+                    "application_name": application_name,
+                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+                    "statement_timeout": str(STATEMENT_MS),
+                    "timezone": "UTC",
+                    "jit": "off",
+                },
+            },
+        )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A session that commits when the block ends and rolls back when it raises."""
+        return self._sessions.begin()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A read-only session in which all statements see one moment."""
+        async with self._sessions.begin() as session:
+            await session.connection(
+                execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            )
+            yield session
+
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """`begin` as a dependency: commits when the handler returns, rolls back when it raises."""
+        async with self.begin() as session:
+            yield session
+
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """`read` as a dependency."""
+        async with self.read() as session:
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection that is not in use."""
+        await self.engine.dispose()
+
+
+async def driver(session: AsyncSession) -> asyncpg.Connection:
+    """The asyncpg connection under the session, inside the session's transaction.
+
+    Its errors are asyncpg's own, not SQLAlchemy's.
+    """
+    pooled = await (await session.connection()).get_raw_connection()
+    raw: asyncpg.Connection = pooled.driver_connection
+    if not raw.is_in_transaction():
+        # SQLAlchemy sends BEGIN with its own first statement; ours would run outside and survive a rollback.
+        # No public call sends BEGIN alone, and a statement just for that costs a quarter of a short transaction.
+        adapted: Any = pooled.dbapi_connection
+        await adapted._start_transaction()
+    return raw
+
+
+async def copy_rows(
+    session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """COPY rows, tuples in the order of `columns`, into the table within the session's transaction."""
+    await (await driver(session)).copy_records_to_table(table, columns=list(columns), records=rows)
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool replace a connection that the server has closed, for instance by restarting.
+
+    Free of charge: the event loop has already seen the end of the stream. A ping would cost a round trip or three.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
