@@ -1,0 +1,90 @@
+"""One PostgreSQL server for the whole run, one database migrated and seeded once, a clone of it for each test.
+
+Every test commits for real, so what only shows at commit shows here, and races are run as races.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from logistics.store.database import Database
+from logistics.store.migrate import migrate
+from logistics.store.server import SUPERUSER, Server, running
+
+TEMPLATE = "template_logistics"
+SEEDED_AT = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The embedded server, on a directory of its own."""
+    # Not pytest's own directory: a second run closes that one to other accounts, and root's server has another.
+    with tempfile.TemporaryDirectory(prefix="logistics-tests-") as home, running(Path(home)) as server:
+        server.create_database()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """The name of a database with the whole schema and the reference data."""
+    server.create_database(TEMPLATE)
+    asyncio.run(_fill(server.url(TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database(server: Server, template: str) -> AsyncIterator[Database]:
+    """A database as a new installation has it: migrated, reference data loaded, no cards."""
+    async with clone(server, template) as database:
+        yield database
+
+
+@pytest.fixture
+async def empty_database(server: Server) -> AsyncIterator[Database]:
+    """A database without any table."""
+    async with clone(server, "template0") as database:
+        yield database
+
+
+@asynccontextmanager
+async def clone(server: Server, template: str, pool_size: int = 10) -> AsyncIterator[Database]:
+    """A copy of the database `template`, dropped afterwards even if somebody is still connected."""
+    name = f"test_{next(_numbers)}"
+    await as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER logistics STRATEGY wal_log")
+    database = Database(server.url(name), pool_size=pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()
+        await as_superuser(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def as_superuser(server: Server, statement: str, database: str = "postgres") -> None:
+    """Run one statement with the rights that the service itself does not have."""
+    connection = await asyncpg.connect(host=str(server.socket_dir), user=SUPERUSER, database=database)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _fill(url: str) -> None:
+    await migrate(url)
+    if importlib.util.find_spec("seed.load") is None:
+        return
+    load = importlib.import_module("seed.load").load
+    database = Database(url)
+    async with database.begin() as session:
+        await load(session, SEEDED_AT)
+    await database.close()
