@@ -1,0 +1,153 @@
+"""P1 発送明細書: everything that one run carries to one destination, card by card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labels import barcodes, parts, table
+from labels.flow import Piece, gap
+from labels.page import LEFT, WIDTH, Paper, compose, grouped
+from labels.pen import GREY, Pen
+from logistics.rules.records import Imprint, ManifestLine, ManifestRecord, SealedBatch
+
+TITLE = "発送明細書"
+_ROW, _BARS = 7.8, 5.4
+
+_BATCHES = table.columns(
+    ("", 9, "right"),
+    ("搬送袋番号", 47, "centre"),
+    ("封印番号", 32, "left"),
+    ("枚数", 18, "right"),
+    ("内訳", 43, "left"),
+    ("積込み", 26, "left"),
+)
+_CARDS = table.columns(
+    ("番号", 13, "right"),
+    ("確認", 12, "centre"),
+    ("管理番号", 34, "left"),
+    ("種別", 41, "left"),
+    ("搬送袋", 30, "left"),
+    ("バーコード", 45, "centre"),
+)
+
+
+def render(record: ManifestRecord, imprint: Imprint) -> bytes:
+    """The manifest as PDF. ValueError if its containers and its list do not tell the same."""
+    _require_true(record)
+    running = (
+        f"{parts.run_name(record.run_date, record.run_sequence)}　"
+        f"{record.origin.name} → {record.destination.name}　{len(record.lines)}枚"
+    )
+    paper = Paper(TITLE, record.number, record.issued_at, running)
+    return compose(paper, imprint, list(_pieces(record)))
+
+
+def _require_true(record: ManifestRecord) -> None:
+    listed: dict[str, int] = {batch.code: 0 for batch in record.batches}
+    for line in record.lines:
+        listed[line.batch] = listed.get(line.batch, 0) + 1
+    stated = {batch.code: batch.cards for batch in record.batches}
+    if listed != stated:
+        raise ValueError(
+            f"manifest {record.number} lists {listed} cards per batch, its batches state {stated}"
+        )
+
+
+def _pieces(record: ManifestRecord) -> Iterator[Piece]:
+    yield parts.letter(
+        record.destination,
+        record.origin,
+        record.issued_by,
+        record.issued_at,
+        "下記のとおり発送します。封印番号及び枚数を確認のうえ、収受してください。",
+    )
+    yield parts.facts(
+        [
+            parts.Fact("便", parts.run_name(record.run_date, record.run_sequence)),
+            parts.Fact("便番号", grouped(record.run)),
+            *parts.carriage_facts(record.carriage),
+            parts.Fact("授受票", "", record.transfer_slip),
+            parts.Fact("発送数", f"搬送袋 {len(record.batches)} 袋　カード等 {len(record.lines):,} 枚"),
+        ]
+    )
+    yield parts.section("搬送袋", "袋ごとに封印番号を照合してください")
+    yield from _batches(record.batches)
+    yield parts.section("種別ごとの枚数")
+    yield from parts.kind_counts(record.counts, len(record.lines))
+    yield parts.section("明細", "1枚ごとにバーコードを読み取り、確認欄に印を付けてください")
+    yield from _cards(record)
+    yield from _closing(record)
+
+
+def _batches(batches: tuple[SealedBatch, ...]) -> Iterator[Piece]:
+    head = table.head(_BATCHES)
+    for number, batch in enumerate(batches, 1):
+        height = max(13.0, 4.0 * len(batch.counts) + 2)
+        yield Piece(height, _draw_batch(number, batch, height, last=number == len(batches)), head)
+
+
+def _draw_batch(number: int, batch: SealedBatch, height: float, *, last: bool) -> parts.Draw:
+    def draw(pen: Pen, y: float) -> None:
+        index, code, seal, cards, kinds, loaded = _BATCHES
+        pen.cell(index.x, y, index.width, height, str(number), 9, "right")
+        parts.coded(pen, batch.code, code.x, y + (height - 13) / 2, code.width, 13)
+        pen.cell(seal.x, y, seal.width, height, batch.seal_number, 11, lines=2)
+        pen.cell(cards.x, y, cards.width, height, f"{batch.cards:,} 枚", 11, "right")
+        top = y + (height - 4.0 * len(batch.counts)) / 2
+        for row, count in enumerate(batch.counts):
+            pen.cell(kinds.x, top + 4 * row, kinds.width - 9, 4, count.name, 8)
+            pen.cell(kinds.x + kinds.width - 13, top + 4 * row, 12, 4, f"{count.count:,}", 8, "right")
+        pen.cell(loaded.x, y, loaded.width, height, parts.short_time(batch.loaded_at), 8, lines=2)
+        table.under(pen, y + height, strong=last)
+
+    return draw
+
+
+def _cards(record: ManifestRecord) -> Iterator[Piece]:
+    heads = {
+        batch.code: _batch_head(number, len(record.batches), batch)
+        for number, batch in enumerate(record.batches, 1)
+    }
+    for line in record.lines:
+        yield Piece(_ROW, _draw_line(line), heads[line.batch])
+    yield parts.end_of_list(f"以上 {len(record.lines):,} 枚")
+
+
+def _batch_head(number: int, of: int, batch: SealedBatch) -> Piece:
+    says = f"搬送袋 {number} / {of}　{grouped(batch.code)}　封印番号 {batch.seal_number}　{batch.cards:,} 枚"
+
+    def draw(pen: Pen, y: float) -> None:
+        pen.cell(LEFT, y, WIDTH, 6, says, 8.5, pad=0)
+        table.draw_head(pen, y + 6, _CARDS)
+
+    return Piece(6 + table.HEAD_HEIGHT, draw)
+
+
+def _draw_line(line: ManifestLine) -> parts.Draw:
+    def draw(pen: Pen, y: float) -> None:
+        number, tick, card, kind, batch, bars = _CARDS
+        baseline = y + 5.2
+        pen.write(number.x + number.width - 1.5, baseline, str(line.position), 9, "right")
+        pen.tick(tick.x + tick.width / 2 - 1.9, y + 2, 3.8)
+        pen.write(card.x + 1.5, baseline, grouped(line.card), 10.5)
+        pen.cell(kind.x, y, kind.width, _ROW, line.kind_name, 8.5)
+        pen.cell(batch.x, y, batch.width, _ROW, grouped(line.batch), 8, grey=GREY)
+        module = barcodes.module_mm(line.card, bars.width)
+        left = bars.x + (bars.width - barcodes.width_mm(line.card, module)) / 2
+        pen.barcode(line.card, left, y + (_ROW - _BARS) / 2, _BARS, module)
+        table.under(pen, y + _ROW, strong=line.position % 5 == 0)
+
+    return draw
+
+
+def _closing(record: ManifestRecord) -> Iterator[Piece]:
+    yield parts.section("確認", "封印及び枚数に相違がないことを確認しました")
+    yield parts.signatures(
+        [
+            parts.Signature("発送者（分室）", record.origin.name, record.issued_by.name),
+            parts.Signature("引渡し（配送業者）", record.carriage.name),
+            parts.Signature("受領（拠点）", record.destination.name),
+        ]
+    )
+    yield gap(3)
+    yield parts.remark_lines("備考")

@@ -1,0 +1,129 @@
+"""What every numbered paper has around its contents: title, number, original or reprint, pages, check values.
+
+The pages are planned first and drawn once, so that 「1 / 3 頁」 is known without a second run.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from labels import barcodes, fonts
+from labels.flow import Piece, Placed, paginate
+from labels.pen import GREY, HAIR, HEAVY, PAGE_WIDTH, THIN, Pen
+from logistics.rules.japanese import japanese_time
+from logistics.rules.records import Imprint
+
+SERVICE = "京都市マイナンバーカード交付関連業務　カード管理・搬送"
+# The left margin leaves room for the two holes of a Japanese file.
+LEFT, RIGHT = 20.0, 195.0
+WIDTH = RIGHT - LEFT
+TOP, BOTTOM = 37.5, 277.5
+_HEAD_RULE, _FOOT_RULE = 31.0, 280.5
+
+# reportlab reads glyphs through a shared position in the font file while it saves.
+_saving = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What the furniture of one document says. `running` is the line that later pages repeat under the title."""
+
+    title: str
+    number: str
+    issued_at: datetime
+    running: str
+
+
+def compose(paper: Paper, imprint: Imprint, pieces: Sequence[Piece]) -> bytes:
+    """The PDF of `pieces` with their furniture. Equal arguments give equal bytes."""
+    pages = paginate(pieces, TOP, BOTTOM)
+    output = io.BytesIO()
+    canvas = open_canvas(output, f"{paper.title} {paper.number}")
+    pen = Pen(canvas)
+    for index, page in enumerate(pages):
+        _head(pen, paper, imprint, continued=index > 0)
+        _draw(pen, page)
+        _foot(pen, paper, imprint, f"{index + 1} / {len(pages)} 頁")
+        canvas.showPage()
+    return saved(canvas, output)
+
+
+def open_canvas(output: io.BytesIO, title: str) -> Canvas:
+    """An A4 canvas with Japanese metadata, whose bytes depend on nothing but what is drawn."""
+    fonts.font()
+    canvas = Canvas(output, pagesize=A4, invariant=1, pageCompression=1, lang="ja-JP")
+    canvas.setTitle(title)
+    canvas.setAuthor(SERVICE)
+    canvas.setSubject(title)
+    canvas.setCreator("card-logistics")
+    return canvas
+
+
+def saved(canvas: Canvas, output: io.BytesIO) -> bytes:
+    """Close the canvas and return its bytes; safe in several threads at once."""
+    with _saving:
+        canvas.save()
+    return output.getvalue()
+
+
+def grouped(code: str) -> str:
+    """A code in even groups of at most four characters, for reading aloud: C7K3 M9Q X25."""
+    groups = -(-len(code) // 4) or 1
+    shortest, longer = divmod(len(code), groups)
+    parts, start = [], 0
+    for index in range(groups):
+        end = start + shortest + (index < longer)
+        parts.append(code[start:end])
+        start = end
+    return " ".join(parts)
+
+
+def short_digest(digest: str) -> str:
+    """The first 16 hexadecimal digits of a digest, in fours."""
+    return " ".join(digest[at : at + 4] for at in range(0, 16, 4))
+
+
+def copy_mark(copy: int) -> str:
+    """原本, or 再発行 n for the n-th reprint."""
+    return "原本" if copy == 0 else f"再発行 {copy}"
+
+
+def _draw(pen: Pen, page: Sequence[Placed]) -> None:
+    for placed in page:
+        placed.piece.draw(pen, placed.y)
+
+
+def _head(pen: Pen, paper: Paper, imprint: Imprint, *, continued: bool) -> None:
+    pen.write(LEFT, 13.5, SERVICE, 7, grey=GREY)
+    pen.write(LEFT, 25.5, paper.title, 21, bold=True, spacing=4)
+    mark = copy_mark(imprint.copy)
+    mark_width = fonts.width_mm(mark, 10) + 7
+    mark_x = LEFT + fonts.width_mm(paper.title, 21) + len(paper.title) * 4 * 25.4 / 72 + 4
+    pen.box(mark_x, 18.6, mark_width, 7.4, 0.8)
+    pen.cell(mark_x, 18.6, mark_width, 7.4, mark, 10, "centre")
+    module = barcodes.module_mm(paper.number, 46)
+    wide = barcodes.width_mm(paper.number, module)
+    quiet = barcodes.QUIET_MODULES * module
+    pen.barcode(paper.number, RIGHT - wide + quiet, 11, 10.5, module)
+    pen.write(RIGHT, 26.2, f"番号 {grouped(paper.number)}", 9.5, "right")
+    pen.rule(LEFT, _HEAD_RULE - 0.9, RIGHT, HEAVY)
+    pen.rule(LEFT, _HEAD_RULE, RIGHT, HAIR)
+    if continued:
+        pen.cell(LEFT, _HEAD_RULE + 1, WIDTH, 5, paper.running, 8, pad=0, grey=GREY)
+
+
+def _foot(pen: Pen, paper: Paper, imprint: Imprint, pages: str) -> None:
+    pen.rule(LEFT, _FOOT_RULE, RIGHT, THIN)
+    pen.write(LEFT, _FOOT_RULE + 4.2, f"照合値 {short_digest(imprint.digest)}", 7.5)
+    pen.write(LEFT, _FOOT_RULE + 8, SERVICE, 6.5, grey=GREY)
+    pen.write(PAGE_WIDTH / 2 + 2.5, _FOOT_RULE + 4.6, pages, 10, "centre")
+    pen.write(RIGHT, _FOOT_RULE + 4.2, f"発行 {japanese_time(paper.issued_at)}", 7.5, "right")
+    printed = f"{copy_mark(imprint.copy)}　印刷 {japanese_time(imprint.printed_at)}"
+    pen.write(RIGHT, _FOOT_RULE + 8, printed, 6.5, "right", grey=GREY)
