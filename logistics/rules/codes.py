@@ -1,8 +1,10 @@
 """Control numbers: a type prefix, a body of upper-case letters and digits, an ISO 7064 check character.
 
 The prefix tells what was scanned before anything is looked up. The check character (ISO 7064 MOD 37,36)
-finds every single wrong character and every swap of neighbours. No code holds twelve digits in a row, and
-each begins with a letter, so that neither one code nor several side by side can look like a My Number.
+finds every single wrong character, and every swap of neighbours but one in 630: each two characters that
+follow one another in 0-9A-Z have one start after which their swap goes unseen. No code holds twelve digits in
+a row, and each begins with a letter, so that neither one code nor several side by side can look like a My
+Number.
 """
 
 from __future__ import annotations
@@ -68,6 +70,10 @@ def sequenced_code(kind: CodeType, number: int, *, fiscal_year: int | None = Non
 
 def slot_code(place_number: int, vault_number: int, shelf: str, position: int) -> str:
     """Where a card lies: place (2 digits), vault (1), shelf letter, position (3); sorts in walking order."""
+    if not (0 <= place_number < 100 and 0 <= vault_number < 10 and 0 <= position < 1000):
+        raise ValueError(f"place {place_number}, vault {vault_number}, position {position} fit no slot code")
+    if not re.fullmatch(r"[A-Z]", shelf):
+        raise ValueError(f"shelf {shelf!r} is not one letter from A to Z")
     return seal_with_check(f"{CodeType.SLOT}{place_number:02d}{vault_number}{shelf}{position:03d}")
 
 
