@@ -18,34 +18,50 @@ DIGITS = 12
 _SEPARATOR = r"[\s\-\u2010-\u2015\u2212\u30fc\u30fb._/|]{1,3}"
 _RUN = re.compile(rf"[0-9]+(?:{_SEPARATOR}[0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
+# A written date ends a row of digits: a date with a time, or two dates, would be twelve digits.
+_DATE = re.compile(r"(?<![0-9])20[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])")
 _KANJI = str.maketrans("〇零一二三四五六七八九", "00123456789")
+# Format and control characters, variation selectors, marks drawn over a digit.
+_UNSEEN = frozenset({"Cf", "Cc", "Mn", "Me"})
 
 
 def holds_my_number(text: str) -> bool:
     """Whether `text` holds a valid My Number: 12 digits in one group, or in groups with separators between.
 
     Full-width, circled, kanji and any other Unicode digits count; invisible characters are ignored.
-    A longer unbroken row of digits is another kind of number and does not count.
+    A longer unbroken row of digits is another kind of number and does not count; nor does a date
+    (2026-04-01, 2026/4/1) as part of a row.
     """
-    if len(text) < DIGITS:
-        return False
-    return any(_run_holds(run) for run in _RUN.findall(_plain_digits(text)))
+    return any(
+        _run_holds(run)
+        for reading in _readings(text)
+        if len(reading) >= DIGITS
+        for run in _RUN.findall(_DATE.sub("#", reading))
+    )
 
 
 def refuse_my_number(text: str, where: str) -> str:
     """`text` itself; MyNumberRefused, naming `where` and never the value, if it holds a My Number."""
     if holds_my_number(text):
-        raise MyNumberRefused(where)
+        raise MyNumberRefused("A field's name" if holds_my_number(where) else where)
     return text
 
 
-def _plain_digits(text: str) -> str:
-    if text.isascii():
-        return text
-    folded = unicodedata.normalize("NFKC", text).translate(_KANJI)
-    return "".join(
-        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in folded if unicodedata.category(c) != "Cf"
-    )
+def _readings(text: str) -> tuple[str, ...]:
+    """`text` with its digits as 0 to 9, read in the two ways a person may mean it.
+
+    ① and 一 are digits in one reading; in the other they number a list and end the row before them.
+    """
+    if text.isascii() and text.isprintable():
+        return (text,)
+    seen = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _UNSEEN)
+    listed = "".join("#" if unicodedata.category(c) == "No" else c for c in seen)
+    return _with_plain_digits(listed), _with_plain_digits(seen).translate(_KANJI)
+
+
+def _with_plain_digits(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in folded)
 
 
 def _run_holds(run: str) -> bool:
