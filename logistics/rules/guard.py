@@ -68,7 +68,7 @@ def _run_holds(run: str) -> bool:
     groups = _GROUP.findall(run)
     for first in range(len(groups)):
         joined = ""
-        for group in groups[first:]:
+        for group in groups[first : first + DIGITS]:
             joined += group
             if len(joined) >= DIGITS:
                 break

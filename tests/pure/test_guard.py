@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from itertools import pairwise
+from time import perf_counter
 
 import pytest
 from hypothesis import assume, given
@@ -199,6 +200,13 @@ def test_any_text_is_judged_without_raising(text: str) -> None:
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_text_with_broken_characters_is_judged_without_raising(text: str) -> None:
     assert holds_my_number(text) in (True, False)
+
+
+def test_a_million_separate_digits_take_seconds_and_not_minutes() -> None:
+    began = perf_counter()
+
+    assert not holds_my_number("1 " * 1_000_000)
+    assert perf_counter() - began < 30
 
 
 @given(my_numbers, words, scripts)
