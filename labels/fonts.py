@@ -108,25 +108,31 @@ def wrapped(text: str, room_mm: float, size: float, most: int = 1000) -> tuple[s
 
 
 @lru_cache(maxsize=1024)
-def halved(text: str, room_mm: float, size: float) -> tuple[str, str] | None:
-    """`text`, cleaned, in two lines of at most `room_mm`, broken where a reader would; None if two do not hold it.
+def halved(text: str, room_mm: float, size: float) -> tuple[str, str, float]:
+    """`text`, cleaned, in two lines, and the size, `size` at most, at which both fit into `room_mm`.
 
-    A name breaks best at a space or where another script begins: 深草支所 / マイナンバーカード交付コーナー.
+    A name breaks where a reader would, even if it must be a little smaller for that: at a space, after an
+    office, where another script begins: 深草支所 / マイナンバーカード交付コーナー. The second line may be empty.
     """
     line = plain(text)
-    best: tuple[float, str, str] | None = None
+    best, cost = (line, "", size * min(1, room_mm / max(width_mm(line, size), 0.01))), 0.0
     for at in range(1, len(line)):
         upper, lower = line[:at].strip(), line[at:].strip()
-        longer = max(width_mm(upper, size), width_mm(lower, size))
-        if longer > room_mm or not upper or not lower or lower[0] in _NOT_FIRST:
+        if not upper or not lower or lower[0] in _NOT_FIRST:
             continue
-        cost = longer + (0 if _script(line[at - 1]) != _script(line[at]) else room_mm)
-        if best is None or cost < best[0]:
-            best = (cost, upper, lower)
-    return best and best[1:]
+        fit = size * min(1, room_mm / max(width_mm(upper, size), width_mm(lower, size)))
+        worth = fit * (1 if _breaks_well(line[at - 1], line[at]) else 0.5)
+        if worth > cost:
+            best, cost = (upper, lower, fit), worth
+    return best
+
+
+def _breaks_well(before: str, after: str) -> bool:
+    return before in " \u3000所室局" or _script(before) != _script(after)
 
 
 def _script(character: str) -> str:
+    """The first word of its Unicode name: CJK, HIRAGANA, KATAKANA (the long-vowel mark too), LATIN."""
     return unicodedata.name(character, "").split(" ")[0].removesuffix("-HIRAGANA")
 
 

@@ -18,6 +18,7 @@ INK, GREY, PALE, TINT = 0.0, 0.38, 0.62, 0.945
 # Where the middle of a Japanese glyph lies above its baseline, as a part of the size.
 _MIDDLE = 0.38
 _POINT_MM = 25.4 / 72
+_LEADING = 1.25
 
 Align = Literal["left", "centre", "right"]
 
@@ -69,12 +70,16 @@ class Pen:
         pad: float = 1.5,
         grey: float = INK,
         bold: bool = False,
-        lines: int = 1,
+        lines: Literal[1, 2] = 1,
+        least: float | None = None,
     ) -> None:
-        """Write into a box, vertically in its middle; what is too long shrinks, then breaks into `lines`."""
+        """Write into a box, vertically in its middle.
+
+        What is too long breaks into `lines` and shrinks, to `least` points or three fifths of its size.
+        """
         room = width - 2 * pad
-        shown, fit = self._lines(text, room, size, lines)
-        leading = fit * _POINT_MM * 1.3
+        shown, fit = self._lines(text, room, height, size, least or max(size * 0.6, 4.5), lines)
+        leading = fit * _POINT_MM * _LEADING
         middle = y + height / 2 - leading * (len(shown) - 1) / 2
         at = {"left": x + pad, "centre": x + width / 2, "right": x + width - pad}[align]
         for index, line in enumerate(shown):
@@ -82,19 +87,21 @@ class Pen:
             self.write(at, baseline, line, fit, align, grey=grey, bold=bold)
 
     @staticmethod
-    def _lines(text: str, room: float, size: float, lines: int) -> tuple[tuple[str, ...], float]:
-        least = max(size * 0.6, 4.5)
+    def _lines(
+        text: str, room: float, height: float, size: float, least: float, lines: int
+    ) -> tuple[tuple[str, ...], float]:
+        """One line where it is nearly as large as wished; else two, if these are larger; at `least` cut with …."""
+        size = min(size, height / _POINT_MM)
+        least = min(least, size)
         line, fit = fonts.fitted(text, room, size, least)
         if lines == 1 or fit > size * 0.85:
             return (line,), fit
-        for step in range(5):
-            smaller = size - step * (size - least) / 4
-            if halves := fonts.halved(text, room, smaller):
-                return halves, smaller
-            broken = fonts.wrapped(text, room, smaller)
-            if len(broken) <= lines:
-                return broken, smaller
-        return fonts.wrapped(text, room, least, lines), least
+        upper, lower, both = fonts.halved(text, room, min(size, height / 2 / _LEADING / _POINT_MM))
+        if both <= fit and fit > least:
+            return (line,), fit
+        if both < least:
+            return fonts.wrapped(text, room, least, lines), least
+        return (upper, lower), both
 
     def rule(self, x: float, y: float, to_x: float, weight: float = THIN, grey: float = INK) -> None:
         """A level line."""
@@ -107,9 +114,11 @@ class Pen:
     def _line(self, x: float, y: float, to_x: float, to_y: float, weight: float, grey: float) -> None:
         canvas = self._canvas
         canvas.setLineWidth(weight)
-        canvas.setStrokeGray(grey)
+        if grey:
+            canvas.setStrokeGray(grey)
         canvas.line(x * mm, self._up(y), to_x * mm, self._up(to_y))
-        canvas.setStrokeGray(INK)
+        if grey:
+            canvas.setStrokeGray(INK)
 
     def box(
         self,
@@ -134,7 +143,8 @@ class Pen:
             stroke=int(weight > 0),
             fill=int(fill is not None),
         )
-        canvas.setFillGray(INK)
+        if fill is not None:
+            canvas.setFillGray(INK)
 
     def tick(self, x: float, y: float, side: float = 3.6) -> None:
         """A box to tick by hand, from its upper left corner."""

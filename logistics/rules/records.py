@@ -184,8 +184,10 @@ class Imprint(Record, frozen=True):
     """What tells one print of a document from another, and ties it to the log.
 
     `copy` is 0 for the original, n for the n-th reprint. `digest` is the SHA-256 of the frozen record, hex.
+    `checkpoint` is the custody log's state as paper shows it (tree size and short root), where it is known.
     """
 
     copy: int
     printed_at: datetime
     digest: str
+    checkpoint: str | None = None
