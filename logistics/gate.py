@@ -147,6 +147,13 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS announced (code, 
 RETURNING id, code
 """
 
+_OPEN_BATCH = """
+INSERT INTO batch (code, run, destination, state, place, custodian, opened_at)
+SELECT $1, $2, $3, 'open', place.code, place.party, $5
+FROM place
+WHERE place.code = $4
+"""
+
 
 async def take(session: AsyncSession, acts: Sequence[Act], now: datetime) -> list[Taken]:
     """Take each act's steps, all in the session's transaction; one result per act, in order.
@@ -201,6 +208,21 @@ async def expect(session: AsyncSession, acts: Sequence[tuple[Act, Sequence[NewCa
         ]
         entries.append(_entry(act, moved, [], now, len(cards)))
     await append(session, entries)
+
+
+async def open_batch(session: AsyncSession, act: Act, code: str, destination: str, now: datetime) -> None:
+    """Make a new, empty batch known at the act's site, open for the act's run."""
+    connection = await driver(session)
+    await connection.execute(_OPEN_BATCH, code, act.run, destination, act.site, now)
+    moved = {
+        "item": code,
+        "code": code,
+        "from_state": BatchState.NEW.value,
+        "step": BatchStep.OPEN.value,
+        "to_state": BatchState.OPEN.value,
+        "custodian": act.site,
+    }
+    await append(session, [_entry(act, [], [moved], now, None)])
 
 
 async def _take_batches(session: AsyncSession, acts: Sequence[Act]) -> dict[int, list[Any]]:

@@ -143,22 +143,10 @@ def _entry_columns(entries: Sequence[NewEntry]) -> list[list[object]]:
 
 
 def _index_columns(entries: Sequence[NewEntry]) -> list[list[object]]:
-    cards = [(m, e.uuid) for e in entries for m in e.cards]
-    batches = [(m, e.uuid) for e in entries for m in e.batches]
     scans = [(s, e.uuid) for e in entries for s in e.scans]
-    moved: list[list[object]] = [
-        column
-        for group in (cards, batches)
-        for column in (
-            [m.item for m, _ in group],
-            [uuid for _, uuid in group],
-            [m.from_state for m, _ in group],
-            [m.step for m, _ in group],
-            [m.to_state for m, _ in group],
-        )
-    ]
     return [
-        *moved,
+        *_moved_columns([(m, e.uuid) for e in entries for m in e.cards]),
+        *_moved_columns([(m, e.uuid) for e in entries for m in e.batches]),
         [s.id for s, _ in scans],
         [uuid for _, uuid in scans],
         [s.purpose for s, _ in scans],
@@ -170,4 +158,14 @@ def _index_columns(entries: Sequence[NewEntry]) -> list[list[object]]:
         [s.accepted for s, _ in scans],
         [s.belongs_to for s, _ in scans],
         [s.occurred_at for s, _ in scans],
+    ]
+
+
+def _moved_columns(moved: Sequence[tuple[Moved, UUID]]) -> list[list[object]]:
+    return [
+        [m.item for m, _ in moved],
+        [uuid for _, uuid in moved],
+        [m.from_state for m, _ in moved],
+        [m.step for m, _ in moved],
+        [m.to_state for m, _ in moved],
     ]

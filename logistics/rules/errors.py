@@ -55,7 +55,9 @@ class MyNumberRefused(DomainError):
 
     field: str
     en = "{field} holds a valid 12-digit My Number. Remove it; nothing was stored or logged."
-    ja = "{field} に個人番号（マイナンバー）が含まれています。取り除いてください。値は保存・記録していません。"
+    ja = (
+        "{field} に個人番号（マイナンバー）が含まれています。取り除いてください。値は保存・記録していません。"
+    )
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ by the work modules, which hold the object's row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from logistics.rules.errors import NotAllowed
@@ -42,6 +42,10 @@ class Actor:
     place: str | None
     courier: str | None
     device: str | None = None
+
+    def on(self, device: str | None) -> Actor:
+        """The same person on a device."""
+        return replace(self, device=device)
 
 
 _STAFF = frozenset({Role.MANAGER, Role.LEADER, Role.WORKER})

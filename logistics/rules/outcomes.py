@@ -1,0 +1,104 @@
+"""What a scan can come to: one word for the machine, one phrase for the clerk."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """What is being scanned for."""
+
+    CHECK_IN = "check_in"
+    PACK = "pack"
+    UNPACK = "unpack"
+    LOAD = "load"
+    RECEIVE = "receive"
+    PUT_AWAY = "put_away"
+
+
+class Outcome(StrEnum):
+    """The verdict on one scan. Every verdict is recorded; only the first group changes custody as intended."""
+
+    CHECKED_IN = "checked_in"
+    PACKED = "packed"
+    UNPACKED = "unpacked"
+    LOADED = "loaded"
+    ARRIVED = "arrived"
+    RECEIVED = "received"
+    STORED = "stored"
+    MOVED = "moved"
+
+    DAMAGED = "damaged"
+    BROKEN_SEAL = "broken_seal"
+    UNEXPECTED = "unexpected"
+    NOT_IN_TRANSIT = "not_in_transit"
+
+    ALREADY_CHECKED_IN = "already_checked_in"
+    ALREADY_PACKED = "already_packed"
+    ALREADY_LOADED = "already_loaded"
+    ALREADY_ARRIVED = "already_arrived"
+    ALREADY_RECEIVED = "already_received"
+    ALREADY_STORED = "already_stored"
+
+    WRONG_BOX = "wrong_box"
+    WRONG_SITE = "wrong_site"
+    WRONG_RUN = "wrong_run"
+    NOT_READY = "not_ready"
+    NOT_SEALED = "not_sealed"
+    SEAL_NEEDED = "seal_needed"
+    SLOT_FULL = "slot_full"
+    ON_HOLD = "on_hold"
+    UNKNOWN = "unknown"
+    MALFORMED = "malformed"
+    GUARD = "guard"
+    CONFLICT = "conflict"
+
+
+# The scan did what it was meant to do, as far as counts go; a damaged card has arrived, but is not accepted.
+DONE = frozenset(
+    {
+        Outcome.CHECKED_IN,
+        Outcome.PACKED,
+        Outcome.UNPACKED,
+        Outcome.LOADED,
+        Outcome.ARRIVED,
+        Outcome.RECEIVED,
+        Outcome.STORED,
+        Outcome.MOVED,
+        Outcome.DAMAGED,
+        Outcome.BROKEN_SEAL,
+    }
+)
+
+JAPANESE: dict[Outcome, str] = {
+    Outcome.CHECKED_IN: "検品しました",
+    Outcome.PACKED: "梱包しました",
+    Outcome.UNPACKED: "搬送袋から取り出しました",
+    Outcome.LOADED: "積み込みました",
+    Outcome.ARRIVED: "到着を記録しました",
+    Outcome.RECEIVED: "収受しました",
+    Outcome.STORED: "格納しました",
+    Outcome.MOVED: "棚を移しました",
+    Outcome.DAMAGED: "破損として別置きしてください",
+    Outcome.BROKEN_SEAL: "封印が一致しません。責任者に知らせてください",
+    Outcome.UNEXPECTED: "この拠点あてではありません",
+    Outcome.NOT_IN_TRANSIT: "運搬中のカードではありません。別置きしてください",
+    Outcome.ALREADY_CHECKED_IN: "検品済みです",
+    Outcome.ALREADY_PACKED: "梱包済みです",
+    Outcome.ALREADY_LOADED: "積込済みです",
+    Outcome.ALREADY_ARRIVED: "到着済みです",
+    Outcome.ALREADY_RECEIVED: "収受済みです",
+    Outcome.ALREADY_STORED: "格納済みです",
+    Outcome.WRONG_BOX: "別の小箱のカードです",
+    Outcome.WRONG_SITE: "別の拠点あてのカードです",
+    Outcome.WRONG_RUN: "別の便の搬送袋です",
+    Outcome.NOT_READY: "この操作ができる状態ではありません",
+    Outcome.NOT_SEALED: "封印されていません",
+    Outcome.SEAL_NEEDED: "封印番号も読み取ってください",
+    Outcome.SLOT_FULL: "棚がいっぱいです",
+    Outcome.ON_HOLD: "差異調査中のカードです",
+    Outcome.UNKNOWN: "登録のないコードです",
+    Outcome.MALFORMED: "読み取れません。もう一度読み取ってください",
+    Outcome.GUARD: "個人番号が含まれるため受け付けません",
+    Outcome.CONFLICT: "同じ読取番号で別の内容が届いています",
+}

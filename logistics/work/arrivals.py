@@ -1,0 +1,318 @@
+"""Cards come to the annex: the arrival list is imported, each small box unpacked, set-up and notice recorded.
+
+A box cannot be closed until scanned + missing = listed and a second person has seen that it is empty: two
+published losses were cards thrown away with the box they came in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.gate import Act, NewCard, expect, take
+from logistics.rules import permissions
+from logistics.rules.arrival_list import Line, Names, parse
+from logistics.rules.calendar import business_date
+from logistics.rules.codes import CodeType, random_code
+from logistics.rules.errors import (
+    AlreadyImported,
+    BoxClosed,
+    BoxNotDone,
+    CardsRefused,
+    InvalidValue,
+    ListInvalid,
+    NotFound,
+    SecondPersonNeeded,
+)
+from logistics.rules.lifecycle import CardState, CardStep
+from logistics.rules.outcomes import Outcome, Purpose
+from logistics.rules.permissions import Actor
+from logistics.store.database import driver
+from logistics.work import discrepancies, people
+from logistics.work.discrepancies import Difference
+from logistics.work.numbering import next_codes
+from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
+
+_BOX = "SELECT * FROM box WHERE code = $1 FOR NO KEY UPDATE"
+
+_ARRIVALS = """
+SELECT arrival.code, arrival.imported_at, arrival.imported_by, arrival.cards,
+       count(box.code) AS boxes, count(box.closed_at) AS boxes_closed
+FROM arrival
+JOIN box ON box.arrival = arrival.code
+WHERE arrival.code > $1 AND ($2::text IS NULL OR arrival.code = $2)
+GROUP BY arrival.code
+ORDER BY arrival.code
+LIMIT $3
+"""
+
+_BOXES = """
+SELECT box.code, box.label, box.cards, box.opened_at, box.opened_by, box.closed_at, box.closed_by,
+       box.emptied_by, count(card.id) FILTER (WHERE card.state <> 'expected') AS accounted
+FROM box
+JOIN card ON card.box = box.code
+WHERE box.arrival = $1
+GROUP BY box.code
+ORDER BY box.label
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import made known: the arrival's code and its boxes by the label the list gives them."""
+
+    arrival: str
+    cards: int
+    boxes: Mapping[str, str]
+
+
+async def import_list(session: AsyncSession, actor: Actor, content: bytes, now: datetime) -> Imported:
+    """Import an arrival list: every card becomes expected at the annex, in its box. All of it or nothing.
+
+    Raises ListInvalid with every fault of the file at once, AlreadyImported for the same bytes again.
+    """
+    permissions.require(actor, "import_arrival")
+    connection = await driver(session)
+    digest = hashlib.sha256(content).digest()
+    if before := await connection.fetchval("SELECT code FROM arrival WHERE digest = $1", digest):
+        raise AlreadyImported(before)
+    names = await _names(connection)
+    lines, faults = parse(content, names, business_date(now))
+    known = await connection.fetch(
+        "SELECT code FROM card WHERE code = ANY ($1::text[])", [line.card for line in lines]
+    )
+    taken = {row["code"] for row in known}
+    faults += [
+        {"line": line.number, "column": "control_number", "reason": "this control number is known already"}
+        for line in lines
+        if line.card in taken
+    ]
+    if faults:
+        raise ListInvalid(sorted(faults, key=lambda fault: (fault["line"], str(fault["column"]))))
+    return await _announce(session, actor, lines, digest, now)
+
+
+async def open_box(session: AsyncSession, actor: Actor, code: str, now: datetime) -> None:
+    """Begin to unpack a box; one that is open already stays as it is. Raises NotFound, BoxClosed."""
+    permissions.require(actor, "check_in")
+    box = await _lock_box(session, code)
+    if box["closed_at"]:
+        raise BoxClosed(code)
+    if box["opened_at"] is None:
+        connection = await driver(session)
+        await connection.execute(
+            "UPDATE box SET opened_at = $2, opened_by = $3 WHERE code = $1", code, now, actor.code
+        )
+        act = Act("open_box", actor, str(actor.place), now, facts={"box": code, "listed": box["cards"]})
+        await take(session, [act], now)
+
+
+async def check_in(
+    session: AsyncSession, actor: Actor, code: str, scans: Sequence[Scan], now: datetime
+) -> list[Answer]:
+    """Scan cards out of an open box; an outcome per scan. Over and damaged items become differences."""
+    permissions.require(actor, "check_in")
+    box = await _lock_box(session, code)
+    if box["opened_at"] is None or box["closed_at"]:
+        raise BoxClosed(code)
+    call = Call(actor, Purpose.CHECK_IN, code, str(actor.place), scans, place=actor.place, box=code)
+    rows = await lock_cards(session, [call])
+    return (await settle(session, [call], rows, _judge, CodeType.CARD, now))[0]
+
+
+def _judge(call: Call, scan: Scan, code: str, card: Row | None) -> Verdict:
+    if card is None:
+        return Verdict(Outcome.UNKNOWN, difference="over", note="not on any arrival list")
+    if card["box"] != call.box:
+        return Verdict(
+            Outcome.WRONG_BOX, belongs_to=card["box"], difference="over", note=f"listed in box {card['box']}"
+        )
+    if card["state"] == CardState.EXPECTED:
+        if scan.damaged:
+            return Verdict(Outcome.DAMAGED, CardStep.HOLD, difference="damaged", note="damaged on arrival")
+        return Verdict(Outcome.CHECKED_IN, CardStep.CHECK_IN)
+    if card["state"] == CardState.ARRIVED and scan.damaged:
+        return Verdict(Outcome.DAMAGED, CardStep.HOLD, difference="damaged", note="damaged on arrival")
+    return Verdict(Outcome.ALREADY_CHECKED_IN)
+
+
+async def close_box(
+    session: AsyncSession,
+    actor: Actor,
+    code: str,
+    emptied_by: str,
+    missing: Sequence[str],
+    now: datetime,
+) -> dict[str, Any]:
+    """Close a box: scanned + missing = listed, and `emptied_by`, a second person, has seen it empty.
+
+    `missing` names the cards that were searched for and not found; each becomes a difference. Raises
+    BoxNotDone with what is unaccounted for, SecondPersonNeeded, InvalidValue for a missing card that is not
+    expected in this box.
+    """
+    permissions.require(actor, "close_box")
+    box = await _lock_box(session, code)
+    if box["opened_at"] is None or box["closed_at"]:
+        raise BoxClosed(code)
+    await _require_second(session, actor, emptied_by)
+    connection = await driver(session)
+    waiting = [
+        row["code"]
+        for row in await connection.fetch(
+            "SELECT code FROM card WHERE box = $1 AND state = 'expected' ORDER BY id FOR NO KEY UPDATE", code
+        )
+    ]
+    if strangers := sorted(set(missing) - set(waiting)):
+        raise InvalidValue("missing", f"not awaited in this box: {', '.join(strangers)}")
+    if unaccounted := [card for card in waiting if card not in set(missing)]:
+        raise BoxNotDone(code, unaccounted)
+    await _declare_missing(session, actor, code, waiting, emptied_by, now)
+    await connection.execute(
+        "UPDATE box SET closed_at = $2, closed_by = $3, emptied_by = $4 WHERE code = $1",
+        code,
+        now,
+        actor.code,
+        emptied_by,
+    )
+    return {"box": code, "listed": box["cards"], "missing": len(waiting)}
+
+
+async def set_up(session: AsyncSession, actor: Actor, cards: Sequence[str], day: date, now: datetime) -> int:
+    """Record 交付前設定 done on `day` for all the cards, or for none. Raises CardsRefused."""
+    return await _mark(session, actor, "set_up", CardStep.SET_UP, cards, day, now)
+
+
+async def post_notice(
+    session: AsyncSession, actor: Actor, cards: Sequence[str], day: date, now: datetime
+) -> int:
+    """Record 交付通知書 posted on `day` for all the cards, or for none; the first day counts for retention."""
+    return await _mark(session, actor, "post_notice", CardStep.POST_NOTICE, cards, day, now)
+
+
+async def arrivals(
+    session: AsyncSession, after: str, limit: int, code: str | None = None
+) -> list[dict[str, Any]]:
+    """Arrivals in number order with how many of their boxes are done."""
+    return [dict(row) for row in await (await driver(session)).fetch(_ARRIVALS, after, code, limit)]
+
+
+async def boxes(session: AsyncSession, arrival: str) -> list[dict[str, Any]]:
+    """The boxes of an arrival by label, with how many of their cards are accounted for."""
+    return [dict(row) for row in await (await driver(session)).fetch(_BOXES, arrival)]
+
+
+async def _names(connection: Any) -> Names:
+    kinds = await connection.fetch("SELECT code, name, starts_on, ends_on FROM kind")
+    places = await connection.fetch(
+        "SELECT code, slug, name, short_name FROM place WHERE kind IN ('counter', 'center')"
+    )
+    return Names(
+        kinds={name: row["code"] for row in kinds for name in (row["code"], row["name"])},
+        terms={row["code"]: (row["starts_on"], row["ends_on"]) for row in kinds},
+        places={
+            name: row["code"]
+            for row in places
+            for name in (row["code"], row["slug"], row["name"], row["short_name"])
+        },
+    )
+
+
+async def _announce(
+    session: AsyncSession, actor: Actor, lines: Sequence[Line], digest: bytes, now: datetime
+) -> Imported:
+    connection = await driver(session)
+    (arrival,) = await next_codes(session, CodeType.ARRIVAL, 1, now)
+    await connection.execute(
+        "INSERT INTO arrival (code, imported_at, imported_by, digest, cards) VALUES ($1, $2, $3, $4, $5)",
+        arrival,
+        now,
+        actor.code,
+        digest,
+        len(lines),
+    )
+    counts = Counter(line.box for line in lines)
+    codes = {label: random_code(CodeType.BOX) for label in counts}
+    await connection.execute(
+        "INSERT INTO box (code, arrival, label, cards)"
+        " SELECT code, $1, label, cards FROM unnest($2::text[], $3::text[], $4::int[]) AS b (code, label, cards)",
+        arrival,
+        [codes[label] for label in counts],
+        list(counts),
+        list(counts.values()),
+    )
+    acts = []
+    for label, code in codes.items():
+        facts = {"arrival": arrival, "box": code, "label": label, "list_sha256": digest.hex()}
+        act = Act(
+            "expect", actor, str(actor.place), now, place=actor.place, custodian=actor.place, facts=facts
+        )
+        cards = [NewCard(n.card, n.kind, n.destination, code) for n in lines if n.box == label]
+        acts.append((act, cards))
+    await expect(session, acts, now)
+    return Imported(arrival, len(lines), codes)
+
+
+async def _lock_box(session: AsyncSession, code: str) -> Row:
+    row = await (await driver(session)).fetchrow(_BOX, code)
+    if row is None:
+        raise NotFound("box", code)
+    return dict(row)
+
+
+async def _require_second(session: AsyncSession, actor: Actor, code: str) -> None:
+    second = (await people.actors(session, [code])).get(code)
+    if second is None or second.code == actor.code or second.place != actor.place:
+        raise SecondPersonNeeded("emptied_by")
+
+
+async def _declare_missing(
+    session: AsyncSession, actor: Actor, box: str, missing: Sequence[str], emptied_by: str, now: datetime
+) -> None:
+    site = str(actor.place)
+    short = [Difference("short", site, card=card, box=box, note="not in its box") for card in missing]
+    numbers, new = await discrepancies.number(session, short, now)
+    closing = Act(
+        "close_box",
+        actor,
+        site,
+        now,
+        step=CardStep.MISS if missing else None,
+        cards=missing,
+        facts={"box": box, "emptied_by": emptied_by, "differences": sorted(numbers.values())},
+    )
+    (taken,) = await take(session, [closing], now)
+    await discrepancies.open_numbered(session, [(numbers[d.key], d, taken.entry) for d in new], now)
+
+
+async def _mark(
+    session: AsyncSession,
+    actor: Actor,
+    name: str,
+    step: CardStep,
+    cards: Sequence[str],
+    day: date,
+    now: datetime,
+) -> int:
+    permissions.require(actor, name)
+    if day > business_date(now):
+        raise InvalidValue("day", "lies in the future")
+    asked = sorted(set(cards))
+    act = Act(name, actor, str(actor.place), now, step=step, cards=asked, day=day)
+    (taken,) = await take(session, [act], now)
+    if refused := [card for card in asked if card not in taken.cards]:
+        raise CardsRefused(step, await _states(session, refused))
+    return len(asked)
+
+
+async def _states(session: AsyncSession, cards: Sequence[str]) -> list[dict[str, str]]:
+    rows = await (await driver(session)).fetch(
+        "SELECT code, state FROM card WHERE code = ANY ($1::text[])", cards
+    )
+    states = {row["code"]: row["state"] for row in rows}
+    return [{"card": card, "state": states.get(card, "unknown")} for card in cards]

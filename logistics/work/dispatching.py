@@ -1,0 +1,293 @@
+"""The run leaves: manifests and slips are written, then the courier acknowledges.
+
+Two changes of hands follow each other, annex to courier to site; each has a release and an acceptance, and the
+time between them is visible as nobody's confirmation.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.gate import Act, take
+from logistics.rules import permissions
+from logistics.rules.calendar import business_date
+from logistics.rules.codes import CodeType
+from logistics.rules.errors import NotARunDay, NotFound, RunDeparted, RunNotReady
+from logistics.rules.lifecycle import BatchState, BatchStep, CardStep
+from logistics.rules.permissions import Actor
+from logistics.rules.records import (
+    Carriage,
+    HandOver,
+    KindCount,
+    ManifestLine,
+    ManifestRecord,
+    NamedPerson,
+    SealedBatch,
+    TransferSlipRecord,
+)
+from logistics.store.database import driver
+from logistics.work import documents, places, runs
+from logistics.work.numbering import next_codes
+from logistics.work.scanning import Row
+
+_ABOARD = """
+SELECT card.id, card.code, card.kind, kind.name AS kind_name, card.batch, card.destination
+FROM card
+JOIN kind ON kind.code = card.kind
+WHERE card.batch = ANY ($1::text[])
+ORDER BY card.batch, card.code
+FOR NO KEY UPDATE OF card
+"""
+
+_LINES = """
+INSERT INTO manifest_card (manifest, card, batch, position)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::int[])
+"""
+
+
+_INSERT_MANIFESTS = """
+INSERT INTO manifest (code, run, destination, transfer_slip, cards, dispatched_at, dispatched_by)
+SELECT code, $2, destination, slip, cards, $6, $7
+FROM unnest($1::text[], $3::text[], $4::text[], $5::int[]) AS m (code, destination, slip, cards)
+"""
+
+_WAITING = "SELECT * FROM batch WHERE run = $1 AND state <> 'cancelled' ORDER BY code FOR NO KEY UPDATE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Departure:
+    """What leaves for one destination."""
+
+    manifest: str
+    slip: str
+    destination: str
+    batches: Sequence[Row]
+    cards: Sequence[Row]
+
+
+async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime) -> list[Row]:
+    """Release the run to the courier: a manifest per destination, every card and batch on its way, or none.
+
+    The papers P1 and P2 are frozen in the same transaction. Raises RunNotReady naming what is not sealed and
+    loaded, NotARunDay when the run's day is not today, RunDeparted.
+    """
+    permissions.require(actor, "dispatch")
+    run = await runs.lock(session, code)
+    batches = await _ready_batches(session, run, now)
+    cards = [dict(row) for row in await (await driver(session)).fetch(_ABOARD, [b["code"] for b in batches])]
+    destinations = sorted({batch["destination"] for batch in batches})
+    manifests = await next_codes(session, CodeType.MANIFEST, len(destinations), now)
+    slips = await next_codes(session, CodeType.TRANSFER_SLIP, len(destinations), now)
+    departures = [
+        _Departure(
+            manifest,
+            slip,
+            destination,
+            [batch for batch in batches if batch["destination"] == destination],
+            [card for card in cards if card["destination"] == destination],
+        )
+        for manifest, slip, destination in zip(manifests, slips, destinations, strict=True)
+    ]
+    await _write_manifests(session, actor, run, departures, now)
+    await take(session, [_release(actor, run, departure, now) for departure in departures], now)
+    await _freeze_papers(session, actor, run, departures, now)
+    await (await driver(session)).execute("UPDATE run SET departed_at = $2 WHERE code = $1", code, now)
+    return await runs.manifests_page(session, run=code, limit=len(departures))
+
+
+async def take_over(
+    session: AsyncSession, actor: Actor, code: str, batches: Sequence[str], now: datetime
+) -> dict[str, Any]:
+    """The courier acknowledges batches of the run, all that still wait where `batches` is empty.
+
+    What is not acknowledged stays the annex's, and stays visible as such. Raises NotFound, RunNotReady.
+    """
+    permissions.require(actor, "take_over")
+    run = await runs.lock(session, code)
+    if run["courier"] != actor.courier:
+        raise NotFound("run", code)
+    if run["departed_at"] is None:
+        raise RunNotReady(code, "it was not dispatched.", [])
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT * FROM batch WHERE run = $1 AND state = 'dispatched' ORDER BY code FOR NO KEY UPDATE", code
+    )
+    waiting = {row["code"]: dict(row) for row in rows}
+    if strangers := sorted(set(batches) - set(waiting)):
+        raise RunNotReady(code, "these do not wait to be taken over:", strangers)
+    taken = [waiting[batch] for batch in (batches or waiting)]
+    cards = await connection.fetch(
+        "SELECT card.code, batch.manifest FROM card JOIN batch ON batch.code = card.batch"
+        " WHERE batch.code = ANY ($1::text[]) AND card.state = 'dispatched'",
+        [batch["code"] for batch in taken],
+    )
+    vehicle = await places.vehicle(session, run["courier"])
+    annex = await connection.fetchval("SELECT code FROM place WHERE kind = 'annex'")
+    acts = [
+        Act(
+            "take_over",
+            actor,
+            annex,
+            now,
+            step=CardStep.TAKE_OVER,
+            cards=[row["code"] for row in cards if row["manifest"] == manifest],
+            batch_step=BatchStep.TAKE_OVER,
+            batches=[batch["code"] for batch in taken if batch["manifest"] == manifest],
+            place=vehicle,
+            custodian=run["courier"],
+            run=code,
+            manifest=manifest,
+        )
+        for manifest in sorted({batch["manifest"] for batch in taken})
+    ]
+    await take(session, acts, now)
+    await connection.execute(
+        "UPDATE manifest SET taken_over_at = $2, taken_over_by = $3"
+        " WHERE code = ANY ($1::text[]) AND taken_over_at IS NULL",
+        [act.manifest for act in acts],
+        now,
+        actor.code,
+    )
+    return {
+        "run": code,
+        "batches": len(taken),
+        "cards": len(cards),
+        "left_behind": sorted(set(waiting) - {batch["code"] for batch in taken}),
+    }
+
+
+async def _ready_batches(session: AsyncSession, run: Row, now: datetime) -> list[Row]:
+    code = run["code"]
+    if run["departed_at"]:
+        raise RunDeparted(code)
+    if run["courier"] is None:
+        raise RunNotReady(code, "no courier is set. Plan the run first.", [])
+    if run["day"] != business_date(now):
+        calendar = await places.calendar(session)
+        raise NotARunDay("run", business_date(now).isoformat(), calendar.next_run_day(run["day"]).isoformat())
+    rows = await (await driver(session)).fetch(_WAITING, code)
+    if not rows:
+        raise RunNotReady(code, "it carries nothing.", [])
+    if waiting := [row["code"] for row in rows if row["state"] != BatchState.LOADED]:
+        raise RunNotReady(code, "these are not sealed and loaded:", waiting)
+    return [dict(row) for row in rows]
+
+
+async def _write_manifests(
+    session: AsyncSession, actor: Actor, run: Row, departures: Sequence[_Departure], now: datetime
+) -> None:
+    connection = await driver(session)
+    await connection.execute(
+        _INSERT_MANIFESTS,
+        [d.manifest for d in departures],
+        run["code"],
+        [d.destination for d in departures],
+        [d.slip for d in departures],
+        [len(d.cards) for d in departures],
+        now,
+        actor.code,
+    )
+    lines = [
+        (d.manifest, card["id"], card["batch"], position)
+        for d in departures
+        for position, card in enumerate(d.cards, start=1)
+    ]
+    await connection.execute(_LINES, *(list(column) for column in zip(*lines, strict=True)))
+
+
+def _release(actor: Actor, run: Row, departure: _Departure, now: datetime) -> Act:
+    seals: list[dict[str, str | int]] = [
+        {"batch": b["code"], "seal_number": b["seal_number"], "cards": b["sealed_cards"]}
+        for b in departure.batches
+    ]
+    return Act(
+        "dispatch",
+        actor,
+        str(actor.place),
+        now,
+        step=CardStep.DISPATCH,
+        cards=[card["code"] for card in departure.cards],
+        batch_step=BatchStep.DISPATCH,
+        batches=[batch["code"] for batch in departure.batches],
+        run=run["code"],
+        manifest=departure.manifest,
+        facts={
+            "destination": departure.destination,
+            "courier": run["courier"],
+            "transfer_slip": departure.slip,
+            "seals": seals,
+        },
+    )
+
+
+async def _freeze_papers(
+    session: AsyncSession, actor: Actor, run: Row, departures: Sequence[_Departure], now: datetime
+) -> None:
+    annex = str(actor.place)
+    named = await places.named(session, [annex, *(d.destination for d in departures)])
+    carriage = await _carriage(session, run)
+    issuer = NamedPerson(actor.code, actor.name)
+    papers: list[documents.Paper] = []
+    for d in departures:
+        batches = tuple(_sealed(b, [c for c in d.cards if c["batch"] == b["code"]]) for b in d.batches)
+        manifest = ManifestRecord(
+            number=d.manifest,
+            issued_at=now,
+            issued_by=issuer,
+            run=run["code"],
+            run_date=run["day"],
+            run_sequence=run["sequence"],
+            origin=named[annex],
+            destination=named[d.destination],
+            carriage=carriage,
+            batches=batches,
+            counts=_counts(d.cards),
+            lines=tuple(
+                ManifestLine(position, card["code"], card["kind"], card["kind_name"], card["batch"])
+                for position, card in enumerate(d.cards, start=1)
+            ),
+            transfer_slip=d.slip,
+        )
+        slip = TransferSlipRecord(
+            number=d.slip,
+            issued_at=now,
+            issued_by=issuer,
+            manifest=d.manifest,
+            run=run["code"],
+            run_date=run["day"],
+            run_sequence=run["sequence"],
+            origin=named[annex],
+            destination=named[d.destination],
+            carriage=carriage,
+            batches=batches,
+            cards=len(d.cards),
+            taken_over=HandOver(None, issuer, None),
+            delivered=HandOver(None, None, None),
+        )
+        papers += [
+            documents.Paper(d.manifest, "P1", d.manifest, manifest),
+            documents.Paper(d.slip, "P2", d.manifest, slip),
+        ]
+    await documents.freeze(session, papers, now)
+
+
+async def _carriage(session: AsyncSession, run: Row) -> Carriage:
+    row = await (await driver(session)).fetchrow(
+        "SELECT code, name, consent_number FROM courier WHERE code = $1", run["courier"]
+    )
+    return Carriage(row["code"], row["name"], row["consent_number"], tuple(run["crew"]), run["vehicle"] or "")
+
+
+def _sealed(batch: Row, cards: Sequence[Row]) -> SealedBatch:
+    return SealedBatch(batch["code"], batch["seal_number"], len(cards), _counts(cards), batch["loaded_at"])
+
+
+def _counts(cards: Iterable[Row]) -> tuple[KindCount, ...]:
+    counted = Counter((card["kind"], card["kind_name"]) for card in cards)
+    return tuple(KindCount(kind, name, count) for (kind, name), count in sorted(counted.items()))

@@ -1,0 +1,162 @@
+"""Papers: a record is frozen when the act happens; each print is numbered and its hash is in the custody log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import anyio.to_thread
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.gate import Act, take
+from logistics.ledger.canonical import Json
+from logistics.rules import permissions
+from logistics.rules.errors import NotFound
+from logistics.rules.permissions import Actor
+from logistics.rules.records import (
+    Imprint,
+    ManifestRecord,
+    ReceiptRecord,
+    Record,
+    TransferSlipRecord,
+)
+from logistics.store.database import driver
+
+# The type of record behind each paper of the catalogue.
+RECORDS: dict[str, type[Record]] = {"P1": ManifestRecord, "P2": TransferSlipRecord, "P3": ReceiptRecord}
+
+R = TypeVar("R", bound=Record)
+
+_FREEZE = """
+INSERT INTO document (number, catalogue, subject, record, digest, created_at)
+SELECT number, catalogue, subject, record, digest, $6
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+     AS paper (number, catalogue, subject, record, digest)
+"""
+
+_ARCHIVE = """
+SELECT document.number, document.catalogue, document.subject, document.created_at,
+       count(printed.document) AS prints
+FROM document
+LEFT JOIN document_print AS printed ON printed.document = document.number
+WHERE document.number > $1 AND ($2::text IS NULL OR document.subject = $2)
+GROUP BY document.number
+ORDER BY document.number
+LIMIT $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A record to freeze, under its number, for the thing it is about."""
+
+    number: str
+    catalogue: str
+    subject: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A file as it may be handed out: its hash is in the log already. `copy` 0 is the original."""
+
+    number: str
+    catalogue: str
+    copy: int
+    content: bytes
+
+
+async def freeze(session: AsyncSession, papers: Sequence[Paper], now: datetime) -> None:
+    """Store the records as the JSON text that is hashed and drawn from, for ever."""
+    texts = [msgspec.json.encode(paper.record) for paper in papers]
+    await (await driver(session)).execute(
+        _FREEZE,
+        [paper.number for paper in papers],
+        [paper.catalogue for paper in papers],
+        [paper.subject for paper in papers],
+        [text.decode() for text in texts],
+        [hashlib.sha256(text).digest() for text in texts],
+        now,
+    )
+
+
+async def print_paper(
+    session: AsyncSession,
+    actor: Actor,
+    number: str,
+    render: Callable[[Any, Imprint], bytes],
+    now: datetime,
+) -> Printed:
+    """Draw a paper from its frozen record: the original the first time, reprint n after that. NotFound.
+
+    Drawing runs in a worker thread. The SHA-256 of the file is in the custody log before the file is returned.
+    """
+    permissions.require(actor, "print")
+    connection = await driver(session)
+    # The row is never updated, so it is not locked either: the service may not even have the right to.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", number)
+    row = await connection.fetchrow("SELECT * FROM document WHERE number = $1", number)
+    if row is None:
+        raise NotFound("document", number)
+    copy: int = await connection.fetchval("SELECT count(*) FROM document_print WHERE document = $1", number)
+    record = msgspec.json.decode(row["record"], type=RECORDS[row["catalogue"]])
+    imprint = Imprint(copy, now, row["digest"].hex())
+    content = await anyio.to_thread.run_sync(render, record, imprint)
+    digest = hashlib.sha256(content)
+    act = Act(
+        "print",
+        actor,
+        str(actor.place),
+        now,
+        facts={
+            "document": number,
+            "catalogue": row["catalogue"],
+            "copy": copy,
+            "sha256": digest.hexdigest(),
+            "bytes": len(content),
+        },
+    )
+    (taken,) = await take(session, [act], now)
+    await connection.execute(
+        "INSERT INTO document_print (document, copy_number, sha256, entry, printed_at)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        number,
+        copy,
+        digest.digest(),
+        taken.entry,
+        now,
+    )
+    return Printed(number, row["catalogue"], copy, content)
+
+
+async def print_labels(
+    session: AsyncSession, actor: Actor, what: str, codes: Sequence[str], content: bytes, now: datetime
+) -> None:
+    """Record that labels were drawn, with the hash of the file, before it is handed out."""
+    permissions.require(actor, "print")
+    facts: dict[str, Json] = {
+        "labels": what,
+        "codes": list(codes),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    await take(session, [Act("print_labels", actor, str(actor.place), now, facts=facts)], now)
+
+
+async def archive(
+    session: AsyncSession, after: str, limit: int, subject: str | None = None
+) -> list[dict[str, Any]]:
+    """Papers in number order with how often each was printed."""
+    return [dict(row) for row in await (await driver(session)).fetch(_ARCHIVE, after, subject, limit)]
+
+
+async def record(session: AsyncSession, number: str, kind: type[R]) -> R:
+    """The frozen record of a paper. NotFound."""
+    text = await (await driver(session)).fetchval("SELECT record FROM document WHERE number = $1", number)
+    if text is None:
+        raise NotFound("document", number)
+    return msgspec.json.decode(text, type=kind)

@@ -1,0 +1,61 @@
+"""People as registered, and the actor a request is made by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.rules.errors import NotFound, SupervisorNeeded
+from logistics.rules.permissions import Actor, Role, Where
+from logistics.store.database import driver
+
+_ACTORS = """
+SELECT person.code, person.name, person.role, person.place, person.courier, place.kind
+FROM person
+LEFT JOIN place ON place.code = person.place
+WHERE person.code = ANY ($1::text[])
+"""
+
+_PEOPLE = """
+SELECT code, name, role, place, courier
+FROM person
+WHERE code > $1 AND ($2::text IS NULL OR place = $2)
+ORDER BY code
+LIMIT $3
+"""
+
+
+async def actors(session: AsyncSession, codes: Collection[str]) -> dict[str, Actor]:
+    """The registered people among `codes`, by code."""
+    rows = await (await driver(session)).fetch(_ACTORS, sorted(set(codes)))
+    return {row["code"]: _actor(row) for row in rows}
+
+
+async def actor(session: AsyncSession, code: str, device: str | None = None) -> Actor:
+    """The person with this code; NotFound if nobody is registered under it."""
+    found = await actors(session, [code])
+    if code not in found:
+        raise NotFound("person", code)
+    return found[code].on(device)
+
+
+async def people(session: AsyncSession, place: str | None, after: str, limit: int) -> list[dict[str, Any]]:
+    """People in code order, of one place where given."""
+    rows = await (await driver(session)).fetch(_PEOPLE, after, place, limit)
+    return [dict(row) for row in rows]
+
+
+def require_supervisor(known: Mapping[str, Actor], code: str, field: str) -> Actor:
+    """The city employee `code` among the people looked up; SupervisorNeeded for anybody else."""
+    supervisor = known.get(code)
+    if supervisor is None or supervisor.role is not Role.CITY:
+        raise SupervisorNeeded(field)
+    return supervisor
+
+
+def _actor(row: Any) -> Actor:
+    ours = Where.ANNEX if row["kind"] == "annex" else Where.SITE
+    where = Where.COURIER if row["courier"] else ours
+    return Actor(row["code"], row["name"], Role(row["role"]), where, row["place"], row["courier"])

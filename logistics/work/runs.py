@@ -1,0 +1,185 @@
+"""Runs: one departure on each weekday; who carries it, and what was loaded onto it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.gate import Act, take
+from logistics.rules import permissions
+from logistics.rules.calendar import business_date
+from logistics.rules.codes import CodeType, random_code
+from logistics.rules.errors import (
+    CarrierNotRegistered,
+    InvalidValue,
+    NotARunDay,
+    NotFound,
+    RunDeparted,
+)
+from logistics.rules.lifecycle import BatchState, BatchStep
+from logistics.rules.outcomes import Outcome, Purpose
+from logistics.rules.permissions import Actor
+from logistics.store.database import driver
+from logistics.work import places
+from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, settle
+
+_RUN = "SELECT * FROM run WHERE code = $1"
+
+_PAGE = """
+SELECT run.code, run.day, run.sequence, run.courier, run.crew, run.vehicle, run.departed_at,
+       (SELECT count(*) FROM batch WHERE batch.run = run.code AND batch.state <> 'cancelled') AS batches,
+       (SELECT count(*) FROM manifest WHERE manifest.run = run.code) AS manifests
+FROM run
+WHERE run.day < $1 AND ($2::text IS NULL OR run.code = $2)
+ORDER BY run.day DESC
+LIMIT $3
+"""
+
+_MANIFESTS = """
+SELECT manifest.code, manifest.run, run.day, manifest.destination, manifest.transfer_slip, manifest.cards,
+       manifest.dispatched_at, manifest.dispatched_by, manifest.taken_over_at, manifest.taken_over_by,
+       manifest.arrived_at, manifest.arrived_by, manifest.closed_at, manifest.closed_by, manifest.receipt,
+       (SELECT count(*) FROM scan
+        WHERE scan.manifest = manifest.code AND scan.accepted AND scan.purpose = 'receive'
+          AND scan.card IS NOT NULL) AS received
+FROM manifest
+JOIN run ON run.code = manifest.run
+WHERE manifest.code > $1
+  AND ($2::text IS NULL OR manifest.run = $2)
+  AND ($3::text IS NULL OR manifest.destination = $3)
+  AND ($4::text IS NULL OR manifest.code = $4)
+ORDER BY manifest.code
+LIMIT $5
+"""
+
+
+async def ensure(session: AsyncSession, actor: Actor, day: date, now: datetime) -> Row:
+    """The run of a day, made if it is not there yet. Raises NotARunDay, RunDeparted, InvalidValue for the past."""
+    calendar = await places.calendar(session)
+    if not calendar.is_run_day(day):
+        raise NotARunDay("run_day", day.isoformat(), calendar.next_run_day(day).isoformat())
+    if day < business_date(now):
+        raise InvalidValue("run_day", "lies in the past")
+    connection = await driver(session)
+    code = random_code(CodeType.RUN)
+    made = await connection.fetchval(
+        "INSERT INTO run (code, day, sequence, crew) VALUES ($1, $2, 1, '{}')"
+        " ON CONFLICT (day, sequence) DO NOTHING RETURNING code",
+        code,
+        day,
+    )
+    if made:
+        await take(
+            session,
+            [Act("plan_run", actor, str(actor.place), now, run=code, facts={"day": day.isoformat()})],
+            now,
+        )
+    run = dict(await connection.fetchrow("SELECT * FROM run WHERE day = $1 AND sequence = 1", day))
+    if run["departed_at"]:
+        raise RunDeparted(run["code"])
+    return run
+
+
+async def plan(
+    session: AsyncSession,
+    actor: Actor,
+    day: date,
+    courier: str,
+    crew: Sequence[str],
+    vehicle: str,
+    now: datetime,
+) -> Row:
+    """Say who carries the run of a day. Raises CarrierNotRegistered for a courier without consent on that day."""
+    permissions.require(actor, "plan_run")
+    run = await lock(session, (await ensure(session, actor, day, now))["code"])
+    connection = await driver(session)
+    if not await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM courier WHERE code = $1 AND $2 BETWEEN valid_from AND valid_to)",
+        courier,
+        day,
+    ):
+        raise CarrierNotRegistered("courier", courier, day.isoformat())
+    await connection.execute(
+        "UPDATE run SET courier = $2, crew = $3, vehicle = $4 WHERE code = $1",
+        run["code"],
+        courier,
+        list(crew),
+        vehicle,
+    )
+    facts = {"day": day.isoformat(), "courier": courier, "crew": list(crew), "vehicle": vehicle}
+    await take(session, [Act("plan_run", actor, str(actor.place), now, run=run["code"], facts=facts)], now)
+    return await one(session, run["code"])
+
+
+async def load(
+    session: AsyncSession, actor: Actor, code: str, scans: Sequence[Scan], now: datetime
+) -> list[Answer]:
+    """Scan sealed batches onto the run's vehicle; an outcome per scan. Raises NotFound, RunDeparted."""
+    permissions.require(actor, "load")
+    run = await lock(session, code)
+    if run["departed_at"]:
+        raise RunDeparted(code)
+    call = Call(actor, Purpose.LOAD, code, str(actor.place), scans, run=run["code"])
+    connection = await driver(session)
+    rows = await connection.fetch(
+        "SELECT * FROM batch WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE",
+        sorted({scan.text.strip() for scan in scans}),
+    )
+    batches = {row["code"]: dict(row) for row in rows}
+    (answers,) = await settle(session, [call], batches, _judge_load, CodeType.BATCH, now)
+    await connection.execute(
+        "UPDATE batch SET loaded_at = $2 WHERE code = ANY ($1::text[]) AND loaded_at IS NULL",
+        [a.code for a in answers if a.outcome is Outcome.LOADED and not a.repeated],
+        now,
+    )
+    return answers
+
+
+def _judge_load(call: Call, _scan: Scan, code: str, batch: Row | None) -> Verdict:
+    if batch is None:
+        return Verdict(Outcome.UNKNOWN)
+    if batch["run"] != call.run:
+        return Verdict(Outcome.WRONG_RUN, belongs_to=batch["run"])
+    if batch["state"] == BatchState.LOADED:
+        return Verdict(Outcome.ALREADY_LOADED)
+    if batch["state"] != BatchState.SEALED:
+        return Verdict(Outcome.NOT_SEALED, reason=f"it is {batch['state']}")
+    batch["state"] = BatchState.LOADED.value
+    return Verdict(Outcome.LOADED, batch_step=BatchStep.LOAD, group=code)
+
+
+async def page(session: AsyncSession, before: date, limit: int, code: str | None = None) -> list[Row]:
+    """Runs, the latest day first, from the day before `before`."""
+    return [dict(row) for row in await (await driver(session)).fetch(_PAGE, before, code, limit)]
+
+
+async def one(session: AsyncSession, code: str) -> Row:
+    """The run with this code; NotFound."""
+    found = await page(session, date.max, 1, code)
+    if not found:
+        raise NotFound("run", code)
+    return found[0]
+
+
+async def manifests_page(
+    session: AsyncSession,
+    *,
+    after: str = "",
+    limit: int = 100,
+    run: str | None = None,
+    destination: str | None = None,
+    code: str | None = None,
+) -> list[Row]:
+    """Manifests in number order with how many of their cards were received."""
+    connection = await driver(session)
+    return [dict(row) for row in await connection.fetch(_MANIFESTS, after, run, destination, code, limit)]
+
+
+async def lock(session: AsyncSession, code: str) -> Row:
+    """The run's row, locked; NotFound."""
+    row = await (await driver(session)).fetchrow(f"{_RUN} FOR NO KEY UPDATE", code)
+    if row is None:
+        raise NotFound("run", code)
+    return dict(row)
