@@ -3,10 +3,10 @@
 Only the wheel's binaries are used. Its Python half recognises a running server by process id alone and counts
 the server's users in a file: after a crash it takes a stranger's process for its server, or never stops one.
 
-Several processes may use one directory. Each holds a shared lock on `users.lock` for as long as it does, and the
-one that can lock the file exclusively when it leaves is the last and stops the server. The kernel drops the lock
-of a killed process, so nothing is counted wrongly; a server left running by one is found and used again.
-Linux only: /proc tells whose process an id is.
+Here the kernel keeps both facts, as locks that a death releases. The server and its children hold `server.lock`
+open, so whether one lives is known even where its process id means nothing, as in another container. Each process
+that uses the directory shares `users.lock`; the one that can lock it alone when it leaves is the last and stops the
+server. What a killed user leaves running, the next one finds and uses.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -36,47 +36,14 @@ SUPERUSER = "postgres"
 # PostgreSQL refuses to run as root; root runs it as this account, made on first use.
 SYSTEM_USER = "pgserver"
 MAJOR = 18
+SETTINGS = Path(__file__).with_name("postgresql.conf")
 SOCKET = ".s.PGSQL.5432"
 # unix(7): sun_path has 108 bytes, the last one is zero.
 LONGEST_SOCKET_PATH = 107
-# Recovery after a crash replays at most max_wal_size of log; seconds, with a wide margin.
+# Recovery after a crash replays at most max_wal_size of log, and the children of a killed server notice its death
+# at their next wait; seconds, with a wide margin.
 START_SECONDS = 300
 STOP_SECONDS = 60
-# Backends of a killed postmaster notice its death at their next wait; seconds.
-ORPHAN_SECONDS = 20
-
-SETTINGS: Mapping[str, str] = {
-    # Durability: what was acknowledged survives a power cut, and a rotten page is noticed when it is read.
-    "fsync": "on",
-    "full_page_writes": "on",
-    "synchronous_commit": "on",
-    "wal_level": "replica",
-    # Size: one machine of 2 cores, 4 GB and a solid-state disk.
-    "max_connections": "60",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
-    "work_mem": "16MB",
-    "maintenance_work_mem": "128MB",
-    "random_page_cost": "1.1",
-    "max_wal_size": "2GB",
-    "min_wal_size": "256MB",
-    "checkpoint_timeout": "15min",
-    # Short statements only: compiling one costs more than running it.
-    "jit": "off",
-    "timezone": "UTC",
-    # A week of logs that overwrite themselves. Terse leaves out DETAIL, which quotes the values of a refused row.
-    "logging_collector": "on",
-    "log_directory": "log",
-    "log_filename": "postgresql-%a.log",
-    "log_rotation_age": "1d",
-    "log_rotation_size": "0",
-    "log_truncate_on_rotation": "on",
-    "log_timezone": "UTC",
-    "log_error_verbosity": "terse",
-    "log_checkpoints": "off",
-    # Nobody reaches the server but through its socket, and that only as the owner of the directory.
-    "listen_addresses": "",
-}
 
 CREATE = """
 SELECT format('CREATE ROLE %I LOGIN', :'owner')
@@ -95,17 +62,16 @@ class ServerFailed(Exception):
 class Server:
     """One PostgreSQL server on one directory; ready for connections while `running` holds it."""
 
-    def __init__(self, data_dir: Path, overrides: Mapping[str, str]) -> None:
+    def __init__(self, data_dir: Path) -> None:
         self.home = data_dir.expanduser().resolve()
         self.cluster = self.home / "postgresql"
-        self._settings = {**SETTINGS, **overrides}
-        self._account = _account()
+        self._pid_file = self.cluster / "postmaster.pid"
+        self._account = _account(self.cluster)
 
     def url(self, database: str = DATABASE, user: str = OWNER) -> str:
         """SQLAlchemy's address of a database of this server, over its unix socket."""
-        address = URL.create(
-            "postgresql+asyncpg", user, database=database, query={"host": str(self.socket_dir)}
-        )
+        query = {"host": str(self.socket_dir)}
+        address = URL.create("postgresql+asyncpg", user, database=database, query=query)
         return address.render_as_string(hide_password=False)
 
     @property
@@ -119,13 +85,8 @@ class Server:
         return Path("/tmp", f"card-logistics-{name}")  # noqa: S108 - made with mode 0700, its owner is checked
 
     def pid(self) -> int | None:
-        """Process id of the running postmaster, None when there is none; a stale pid file does not deceive it."""
-        try:
-            pid = int(self._pid_file().read_text().split("\n", 1)[0])
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return None
-        return pid if os.fsencode(self.cluster) in command.split(b"\0") else None
+        """Process id of the running postmaster, None when there is none."""
+        return int(self._pid_file.read_text().split("\n", 1)[0]) if self._is_alive() else None
 
     def psql(self, script: str, database: str = "postgres", **variables: str) -> str:
         """Run a script as superuser and return what it prints; ServerFailed with the message at the first error.
@@ -137,43 +98,57 @@ class Server:
             arguments += ["-v", f"{name}={value}"]
         return self._run("psql", *arguments, "-U", SUPERUSER, "-d", database, stdin=script)
 
+    def require_ours(self) -> None:
+        """ServerFailed for a cluster that was made by another user or another PostgreSQL."""
+        if not self.cluster.exists():
+            return
+        owner = self.cluster.stat().st_uid
+        if os.geteuid() not in (0, owner):
+            raise ServerFailed(
+                f"{self.cluster} belongs to user {owner}. Start as that user, or set DATA_DIR."
+            )
+        version = (self.cluster / "PG_VERSION").read_text().strip()
+        if version != str(MAJOR):
+            raise ServerFailed(f"{self.cluster} was made by PostgreSQL {version}, not {MAJOR}. Set DATA_DIR.")
+
     def start(self) -> None:
         """Bring the server up, or wait until the one that is already there is ready."""
-        if self.pid() is None:
-            self._initialise()
-            self._forget_dead_server()
-            self._configure()
-            self._launch()
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
-            if time.monotonic() > deadline:
+            if not self._is_alive():
+                self._initialise()
+                self._configure()
+                self._launch()
+            elif time.monotonic() > deadline:
                 raise ServerFailed(f"PostgreSQL on {self.cluster} is not ready after {START_SECONDS} s.")
-            time.sleep(0.05)
+            else:
+                time.sleep(0.05)
 
     def stop(self) -> None:
         """Shut the server down in order: connections are closed, everything is written."""
-        if self.pid() is not None:
+        if self._is_ready():
             self._run("pg_ctl", "stop", "-D", str(self.cluster), "-m", "fast", "-w", "-t", str(STOP_SECONDS))
 
     def create_database(self, name: str = DATABASE) -> None:
         """Create the owner's role and the database, unless they are there."""
         self.psql(CREATE, name=name, owner=OWNER)
 
-    def _pid_file(self) -> Path:
-        return self.cluster / "postmaster.pid"
+    def _is_alive(self) -> bool:
+        """Whether a server, or any process of one that was killed, still works on the cluster."""
+        with (self.home / "server.lock").open("a") as file:
+            return not _lock(file, fcntl.LOCK_SH)
 
     def _is_ready(self) -> bool:
-        lines = self._pid_file().read_text().splitlines() if self.pid() is not None else []
-        return len(lines) >= 8 and lines[7].strip() == "ready"
+        """Whether a connection is answered; a server that was killed a moment ago still has its files and socket."""
+        try:
+            self._run("pg_isready", "-q", "-h", str(self.socket_dir))
+        except ServerFailed:
+            return False
+        return True
 
     def _initialise(self) -> None:
         """Make the cluster aside and rename it, so that an interrupted first start leaves nothing half-made."""
-        version = self.cluster / "PG_VERSION"
-        if version.exists():
-            if version.read_text().strip() != str(MAJOR):
-                raise ServerFailed(
-                    f"{self.cluster} was made by PostgreSQL {version.read_text().strip()}, not {MAJOR}."
-                )
+        if self.cluster.exists():
             return
         fresh = self.home / "postgresql.new"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -185,58 +160,44 @@ class Server:
             file.write("\ninclude 'logistics.conf'\n")
         fresh.rename(self.cluster)
 
-    def _forget_dead_server(self) -> None:
-        """Remove pid files of a killed server, whose number may belong to somebody else's process by now.
-
-        Safe: PostgreSQL also refuses to start while any process is attached to the cluster's shared memory.
-        """
-        for file in (self._pid_file(), self.socket_dir / f"{SOCKET}.lock"):
-            file.unlink(missing_ok=True)
-
     def _configure(self) -> None:
-        directory = str(self.socket_dir).replace('"', '""')
-        settings = {
-            **self._settings,
-            "unix_socket_directories": f'"{directory}"',
-            "unix_socket_permissions": "0700",
-        }
-        lines = (f"{name} = '" + value.replace("'", "''") + "'\n" for name, value in settings.items())
-        (self.cluster / "logistics.conf").write_text("".join(lines))
         if self.socket_dir != self.cluster:
             self._claim_socket_dir()
+        settings = SETTINGS.read_text() + f"unix_socket_directories = '{self.socket_dir}'\n"
+        (self.cluster / "logistics.conf").write_text(settings)
 
     def _claim_socket_dir(self) -> None:
         """Make the runtime directory, ours alone; refuse one that somebody else has put there."""
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
         found = self.socket_dir.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), self.cluster.stat().st_uid):
-            raise ServerFailed(
-                f"{self.socket_dir} belongs to somebody else. Remove it or use a shorter DATA_DIR."
-            )
+            raise ServerFailed(f"{self.socket_dir} belongs to somebody else. Remove it or set DATA_DIR.")
         self.socket_dir.chmod(0o700)
         self._give_to_account(self.socket_dir)
 
     def _launch(self) -> None:
+        """Start the server. None is alive, so what a dead one left behind is removed.
+
+        PostgreSQL itself would be deceived where the dead one's process id is somebody else's by now.
+        """
+        for stale in (self._pid_file, self.socket_dir / f"{SOCKET}.lock"):
+            stale.unlink(missing_ok=True)
         first_words = self.cluster / "start.log"
-        deadline = time.monotonic() + ORPHAN_SECONDS
-        while True:
-            first_words.unlink(missing_ok=True)
+        first_words.unlink(missing_ok=True)
+        arguments = ["-D", str(self.cluster), "-l", str(first_words), "-w", "-t", str(START_SECONDS)]
+        with (self.home / "server.lock").open("a") as life:
+            fcntl.flock(life, fcntl.LOCK_EX)
             try:
-                arguments = ["-D", str(self.cluster), "-l", str(first_words), "-w", "-t", str(START_SECONDS)]
-                self._run("pg_ctl", "start", *arguments)
-                return
+                self._run("pg_ctl", "start", *arguments, keep_open=(life.fileno(),))
             except ServerFailed as failure:
                 said = first_words.read_text() if first_words.exists() else ""
-                # Processes of a killed server that have not noticed yet; they leave by themselves.
-                if "still in use" not in said or time.monotonic() > deadline:
-                    raise ServerFailed(f"{failure}\n{said}".rstrip()) from None
-                time.sleep(0.2)
+                raise ServerFailed(f"{failure}\n{said}".rstrip()) from None
 
     def _give_to_account(self, path: Path) -> None:
         if self._account is not None:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
-    def _run(self, command: str, *arguments: str, stdin: str = "") -> str:
+    def _run(self, command: str, *arguments: str, stdin: str = "", keep_open: Sequence[int] = ()) -> str:
         """Run one of the wheel's programs as the account that owns the cluster; what it prints."""
         account = self._account
         user, group = (account.pw_uid, account.pw_gid) if account else (None, None)
@@ -255,6 +216,7 @@ class Server:
                 user=user,
                 group=group,
                 extra_groups=[] if account else None,
+                pass_fds=keep_open,
             )
             output.seek(0)
             said = output.read()
@@ -264,9 +226,10 @@ class Server:
 
 
 @contextmanager
-def running(data_dir: Path, overrides: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running(data_dir: Path) -> Iterator[Server]:
     """A ready server on `data_dir`, shared with every other process that runs one there; stopped by the last."""
-    server = Server(data_dir, overrides or {})
+    server = Server(data_dir)
+    server.require_ours()
     server.home.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         _let_through(server.home)
@@ -279,7 +242,7 @@ def running(data_dir: Path, overrides: Mapping[str, str] | None = None) -> Itera
             yield server
         finally:
             with _alone(server.home):
-                if _is_last(users):
+                if _lock(users, fcntl.LOCK_EX):
                     server.stop()
 
 
@@ -299,9 +262,10 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def _is_last(users: TextIO) -> bool:
+def _lock(file: TextIO, kind: int) -> bool:
+    """Lock the file if nobody stands in the way; whether it worked."""
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -315,10 +279,12 @@ def _programs() -> Path:
     return Path(wheel.origin).parent / f"pginstall{MAJOR}" / "bin"
 
 
-def _account() -> pwd.struct_passwd | None:
-    """Whom root runs the server as; None when we are not root and run it ourselves."""
+def _account(cluster: Path) -> pwd.struct_passwd | None:
+    """Whom root runs the server as: the cluster's owner. None when we are not root and run it ourselves."""
     if os.geteuid() != 0:
         return None
+    if cluster.exists():
+        return pwd.getpwuid(cluster.stat().st_uid)
     try:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
