@@ -6,12 +6,10 @@ Every test commits for real, so what only shows at commit shows here, and races 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -20,9 +18,9 @@ import pytest
 from logistics.store.database import Database
 from logistics.store.migrate import migrate
 from logistics.store.server import SUPERUSER, Server, running
+from seed.load import load
 
 TEMPLATE = "template_logistics"
-SEEDED_AT = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -81,10 +79,7 @@ async def as_superuser(server: Server, statement: str, database: str = "postgres
 
 async def _fill(url: str) -> None:
     await migrate(url)
-    if importlib.util.find_spec("seed.load") is None:
-        return
-    load = importlib.import_module("seed.load").load
     database = Database(url)
     async with database.begin() as session:
-        await load(session, SEEDED_AT)
+        await load(session)
     await database.close()

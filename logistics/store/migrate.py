@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.script.revision import RevisionError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -74,5 +74,5 @@ def _missing(connection: Connection) -> tuple[str, ...]:
     try:
         lacking = scripts.iterate_revisions("heads", heads or "base")
         return tuple(script.revision for script in lacking)[::-1]
-    except CommandError as error:
+    except RevisionError as error:
         raise SchemaUnknown(f"The database is at revision {', '.join(heads)}: {error}.") from None
