@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from labels import fonts
 from labels.page import open_canvas, saved
 from labels.pen import GREY, HAIR, PAGE_HEIGHT, PAGE_WIDTH, THIN, Pen
 
@@ -170,14 +171,19 @@ def _marks(end: int) -> Iterator[tuple[int, float, str]]:
 
 
 def _explanation(pen: Pen, layout: SheetLayout, placement: Placement) -> None:
-    x, y, width, height = 16.0, 60.0, 82.0, 33.0
-    pen.box(x, y, width, height, THIN, fill=1)
-    lines = (
-        (f"位置合わせ　{layout.name}", 9.5),
-        (f"現在の補正　右へ {placement.dx_mm:+.1f} mm　下へ {placement.dy_mm:+.1f} mm", 8),
-        ("等倍（100%）で普通紙に印刷し、台紙に重ねて透かす。", 7.5),
-        ("枠が左へ 1 mm ずれていれば、右へ 1 mm 補正する。", 7.5),
-        ("目盛りの 100 mm を実測し、拡大縮小のないことを確かめる。", 7.5),
+    """What to do with the sheet, inside its first label, as large as fits."""
+    x, y = layout.corner(0)
+    x, y, room = x + 4 + placement.dx_mm, y + 3 + placement.dy_mm, min(layout.width - 8, 90)
+    says = (
+        f"位置合わせ　{layout.name}",
+        f"現在の補正　右へ {placement.dx_mm:+.1f} mm　下へ {placement.dy_mm:+.1f} mm",
+        "等倍（100%）で普通紙に印刷し、台紙に重ねて透かす。枠が左へ 1 mm ずれていれば、右へ 1 mm 補正する。",
+        "目盛りの 100 mm を実測し、拡大も縮小もしていないことを確かめる。",
     )
-    for row, (text, size) in enumerate(lines):
-        pen.cell(x, y + 1.4 + row * 6, width, 6, text, size)
+    for size in (9.0, 8.0, 7.0, 6.0, 5.0):
+        lines = [line for text in says for line in fonts.wrapped(text, room, size)]
+        leading = size * 0.5
+        if len(lines) * leading <= layout.height - 6:
+            break
+    for row, line in enumerate(lines, 1):
+        pen.write(x, y + row * leading, line, size)
