@@ -153,8 +153,8 @@ def _line_length(text: str, room_mm: float, size: float) -> int:
 
 
 def _break_before(text: str, index: int) -> int:
-    """The best place to break at or shortly before `index`."""
-    at = max(index, 1)
-    while at > 2 and at > index - 4 and text[at] in _NOT_FIRST:
-        at -= 1
-    return at if text[at] not in _NOT_FIRST else max(index, 1)
+    """The best place to break at or shortly before `index`; 1 where not even one character has room."""
+    for at in range(index, max(index - 4, 1), -1):
+        if text[at] not in _NOT_FIRST:
+            return at
+    return max(index, 1)

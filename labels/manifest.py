@@ -108,8 +108,9 @@ def _cards(record: ManifestRecord) -> Iterator[Piece]:
         batch.code: _batch_head(number, len(record.batches), batch)
         for number, batch in enumerate(record.batches, 1)
     }
-    for line in record.lines:
-        yield Piece(_ROW, _draw_line(line), heads[line.batch])
+    last = len(record.lines)
+    for number, line in enumerate(record.lines, 1):
+        yield Piece(_ROW, _draw_line(line), heads[line.batch], keep=number == last)
     yield parts.end_of_list(f"以上 {len(record.lines):,} 枚")
 
 

@@ -86,6 +86,8 @@ def facts(pairs: Sequence[Fact]) -> Piece:
 
     def draw(pen: Pen, y: float) -> None:
         top = y
+        for column in (LEFT, LEFT + WIDTH / 2):
+            pen.box(column, y, _LABEL, sum(heights), 0, fill=TINT)
         for row, height in zip(rows, heights, strict=True):
             for index, fact in enumerate(row):
                 _fact(pen, LEFT + index * WIDTH / 2, y, height, fact)
@@ -98,7 +100,6 @@ def facts(pairs: Sequence[Fact]) -> Piece:
 
 
 def _fact(pen: Pen, x: float, y: float, height: float, fact: Fact) -> None:
-    pen.box(x, y, _LABEL, height, 0, fill=TINT)
     pen.cell(x, y, _LABEL, height, fact.label, 8)
     room = WIDTH / 2 - _LABEL
     if fact.code is None:

@@ -96,7 +96,7 @@ class Pen:
         line, fit = fonts.fitted(text, room, size, least)
         if lines == 1 or fit > size * 0.85:
             return (line,), fit
-        upper, lower, both = fonts.halved(text, room, min(size, height / 2 / _LEADING / _POINT_MM))
+        upper, lower, both = fonts.halved(text, room, min(size, (height - 0.6) / 2 / _LEADING / _POINT_MM))
         if both <= fit and fit > least:
             return (line,), fit
         if both < least:

@@ -153,7 +153,8 @@ def _differences(differences: tuple[Difference, ...]) -> Iterator[Piece]:
         room = _DIFFERENCES[4].width - 3
         note = fonts.wrapped(difference.note, room, _NOTE_SIZE, _MOST_NOTE_LINES) if difference.note else ()
         height = max(_ROW, len(note) * _NOTE_LEADING + 4)
-        yield Piece(height, _draw_difference(number, difference, note, height), head)
+        drawing = _draw_difference(number, difference, note, height)
+        yield Piece(height, drawing, head, keep=number == len(differences))
     yield parts.end_of_list(f"以上 {len(differences):,} 件")
 
 

@@ -3,7 +3,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
@@ -18,6 +18,7 @@ codes = st.builds(lambda kind, body: seal_with_check(kind + body), st.sampled_fr
 
 
 @given(codes)
+@settings(deadline=None)
 def test_every_code_of_ours_has_a_proven_symbol_whose_rectangles_are_its_modules(code: str) -> None:
     symbol = barcodes.symbol(code)
 

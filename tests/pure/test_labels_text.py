@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labels import batch_label, fonts, manifest, receipt, sleeve_label, transfer_slip
@@ -159,6 +159,7 @@ def test_text_is_cleaned_before_it_is_drawn(typed: str, drawn: str) -> None:
 
 @given(st.text(max_size=300), st.floats(4, 100), st.floats(4, 20))
 @settings(max_examples=150, deadline=None)
+@example("Ų", 4.0, 12.0)
 def test_wrapping_loses_nothing_and_stays_within_its_room(text: str, room: float, size: float) -> None:
     lines = fonts.wrapped(text, room, size)
 
