@@ -10,7 +10,7 @@ from typing import TypeVar
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -46,6 +46,18 @@ async def migrate(url: str) -> tuple[str, ...]:
 async def pending(url: str) -> tuple[str, ...]:
     """The revisions that the database lacks, oldest first; empty when it is up to date."""
     return await _in_transaction(url, _missing)
+
+
+async def write_revision(url: str, message: str, metadata: MetaData) -> str:
+    """Compare `metadata` with the migrated database and write what lacks as a new migration; its path."""
+
+    def write(connection: Connection) -> str:
+        script = command.revision(configuration(connection, metadata), message, autogenerate=True)
+        assert isinstance(script, Script)
+        return script.path
+
+    await migrate(url)
+    return await _in_transaction(url, write)
 
 
 def configuration(connection: Connection | None = None, metadata: MetaData | None = None) -> Config:

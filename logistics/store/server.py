@@ -235,13 +235,13 @@ def running(data_dir: Path) -> Iterator[Server]:
         _let_through(server.home)
         _let_through(_programs())
     with (server.home / "users.lock").open("w") as users:
-        with _alone(server.home):
+        with alone(server.home):
             server.start()
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield server
         finally:
-            with _alone(server.home):
+            with alone(server.home):
                 if _lock(users, fcntl.LOCK_EX):
                     server.stop()
 
@@ -255,9 +255,9 @@ def embedded(data_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Nobody else starts or stops the server meanwhile."""
-    with (home / "start.lock").open("w") as file:
+def alone(home: Path, work: str = "start") -> Iterator[None]:
+    """No other process does this work on the same directory meanwhile."""
+    with (home / f"{work}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,269 @@
+"""The operator's command, installed as `logistics`, and the place where the parts are put together.
+
+A subcommand is a function and one line in COMMANDS. What a command needs is imported when it runs, so that
+`--help` is quick and a broken part harms only its own command. The HTTP half is named by import string alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from logistics import serving
+from logistics.rules.errors import DomainError
+from logistics.settings import SettingRefused, Settings
+from logistics.store.database import Database
+from logistics.store.migrate import SchemaUnknown, migrate
+from logistics.store.server import DATABASE, Server, ServerFailed, alone, embedded, running
+
+# The first start fills a database of this name, then renames it: the service's own is never half-filled.
+UNFINISHED = "logistics_unfinished"
+HAS_DATABASE = "SELECT 1 FROM pg_database WHERE datname = :'name'"
+FAILED, REFUSED = 1, 2
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Serve on http://HOST:PORT until interrupted; PostgreSQL is started too unless DATABASE_URL names one."""
+    settings = Settings.from_environment()
+    settings.require_loopback()
+    # The port is taken before anything is started: one in use is found out at once.
+    with serving.port(settings) as taken, _filled(settings, with_demo=not args.no_demo) as url:
+        # The application is made from the environment, by uvicorn.
+        os.environ["DATABASE_URL"] = url
+        return serving.run(settings, taken)
+
+
+def migrate_schema(_: argparse.Namespace) -> int:
+    """Bring the database's schema up to date."""
+    with _database(Settings.from_environment()) as url:
+        applied = asyncio.run(migrate(url))
+    print(f"Applied {', '.join(applied)}." if applied else "The schema is up to date.")
+    return 0
+
+
+def seed_reference(_: argparse.Namespace) -> int:
+    """Bring the schema up to date and load the contract's places, vaults and kinds; again changes nothing."""
+    with _database(Settings.from_environment()) as url:
+        asyncio.run(_fill(url))
+    print("The reference data is loaded.")
+    return 0
+
+
+def import_arrivals(args: argparse.Namespace) -> int:
+    """Import an arrival list (CSV): all of it, or nothing and every fault named."""
+    from logistics.work import arrivals, people
+
+    settings = Settings.from_environment()
+
+    async def work(url: str) -> arrivals.Imported:
+        database = Database(url)
+        try:
+            async with database.begin() as session:
+                actor = await people.actor(session, args.by)
+                return await arrivals.import_list(session, actor, args.file.read_bytes(), settings.clock()())
+        finally:
+            await database.close()
+
+    with _database(settings) as url:
+        imported = asyncio.run(work(url))
+    print(f"Arrival {imported.arrival}: {imported.cards} cards in {len(imported.boxes)} boxes.")
+    return 0
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Play one working day over HTTP on a fresh database; leave its PDFs and summary.json in a directory."""
+    from seed import demo as day  # type: ignore[attr-defined]
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
+        asyncio.run(_fill(url))
+        with serving.elsewhere(url, day.STARTS_AT) as base_url:
+            return 0 if day.play(base_url, args.out) else FAILED
+
+
+def diagram(args: argparse.Namespace) -> int:
+    """Print a lifecycle as a Mermaid state diagram."""
+    from logistics.rules import lifecycle
+
+    print(lifecycle.CARD.mermaid() if args.which == "card" else lifecycle.BATCH.mermaid())
+    return 0
+
+
+def calendar(args: argparse.Namespace) -> int:
+    """Print the run days of a month, by rule."""
+    from logistics.rules.calendar import Calendar, month_days
+
+    days = month_days(args.month.year, args.month.month)
+    for day in Calendar().run_days(days[0], days[-1]):
+        print(day.isoformat(), day.strftime("%a"))
+    return 0
+
+
+def revision(args: argparse.Namespace) -> int:
+    """Write a migration for what the tables say and the migrations do not yet (for developers; read it after)."""
+    from sqlmodel import SQLModel
+
+    import logistics.store.tables  # noqa: F401 - fills the metadata
+    from logistics.store.migrate import write_revision
+
+    with tempfile.TemporaryDirectory(prefix="logistics-revision-") as home, embedded(Path(home)) as url:
+        print(f"Wrote {asyncio.run(write_revision(url, args.message, SQLModel.metadata))}.")
+    return 0
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """The address of the database the environment names, or of the embedded server's."""
+    if settings.database_url:
+        yield settings.database_url
+    else:
+        with embedded(settings.data_dir) as url:
+            yield url
+
+
+@contextmanager
+def _filled(settings: Settings, *, with_demo: bool) -> Iterator[str]:
+    """A database with the current schema and the reference data; a new embedded one also with a day's work."""
+    if settings.database_url:
+        asyncio.run(_fill(settings.database_url))
+        yield settings.database_url
+        return
+    with running(settings.data_dir) as server:
+        with alone(server.home, "first-start"):
+            if not server.psql(HAS_DATABASE, name=DATABASE):
+                _first_start(server, with_demo=with_demo)
+        asyncio.run(_fill(server.url()))
+        yield server.url()
+
+
+def _first_start(server: Server, *, with_demo: bool) -> None:
+    """Fill a database aside and give it its name when it is complete; an interrupted first start begins again."""
+    server.psql('DROP DATABASE IF EXISTS :"name"', name=UNFINISHED)
+    server.create_database(UNFINISHED)
+    url = server.url(UNFINISHED)
+    asyncio.run(_fill(url))
+    if with_demo:
+        from seed import demo as day  # type: ignore[attr-defined]
+
+        print(
+            "First start: playing a day of work. `logistics serve --no-demo` would leave it out.", flush=True
+        )
+        with serving.elsewhere(url, day.STARTS_AT) as base_url:
+            day.play(base_url)
+    server.psql('ALTER DATABASE :"old" RENAME TO :"new"', old=UNFINISHED, new=DATABASE)
+
+
+async def _fill(url: str) -> None:
+    from seed.load import load
+
+    await migrate(url)
+    database = Database(url)
+    try:
+        async with database.begin() as session:
+            await load(session)
+    finally:
+        await database.close()
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a month such as 2026-04") from None
+
+
+def _for_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-demo", action="store_true", help="do not play the demonstration day on first start"
+    )
+
+
+def _for_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the list, as CSV")
+    parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who imports it")
+
+
+def _for_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the papers go")
+
+
+def _for_diagram(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("which", nargs="?", choices=("card", "batch"), default="card")
+
+
+def _for_calendar(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("month", type=_month, metavar="YYYY-MM")
+
+
+def _for_revision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("message", help="what is true afterwards")
+
+
+def _nothing(_: argparse.ArgumentParser) -> None: ...
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: what it does, and the arguments it takes."""
+
+    name: str
+    run: Callable[[argparse.Namespace], int]
+    arguments: Callable[[argparse.ArgumentParser], None] = _nothing
+
+
+COMMANDS = (
+    Command("serve", serve, _for_serve),
+    Command("migrate", migrate_schema),
+    Command("seed", seed_reference),
+    Command("import-arrivals", import_arrivals, _for_import),
+    Command("demo", demo, _for_demo),
+    Command("diagram", diagram, _for_diagram),
+    Command("calendar", calendar, _for_calendar),
+    Command("revision", revision, _for_revision),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; 0 done, 1 failed, 2 refused for what was asked or set."""
+    # Told to stop, we leave as by Ctrl-C: the embedded server is stopped, nothing stays behind.
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, _leave)
+    args = _parser().parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except (DomainError, SettingRefused) as refusal:
+        print(f"logistics: {refusal}", file=sys.stderr)
+        return REFUSED
+    except (ServerFailed, SchemaUnknown, serving.ServiceFailed, OSError) as failure:
+        print(f"logistics: {failure}", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="logistics", description="Custody of My Number cards on their way.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        does = command.run.__doc__ or ""
+        added = commands.add_parser(command.name, help=does, description=does)
+        command.arguments(added)
+        added.set_defaults(run=command.run)
+    return parser
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

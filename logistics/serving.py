@@ -1,0 +1,125 @@
+"""Running the HTTP half, which is named by import string alone: in this process, or in another one of ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import IO
+
+import uvicorn
+
+from logistics.settings import SettingRefused, Settings
+
+APP = "api.app:from_environment"
+READY = "/health/ready"
+# How long another process may take to be ready, and to stop; seconds.
+READY_SECONDS = 60
+STOP_SECONDS = 30
+# Requests that are under way when we are told to stop may end; seconds.
+GRACE_SECONDS = 10
+
+
+class ServiceFailed(Exception):
+    """The service did not start; the message holds its last words."""
+
+
+@contextmanager
+def port(settings: Settings) -> Iterator[socket.socket]:
+    """The address, taken but not yet answering; SettingRefused if somebody else has it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind((settings.host, settings.port))
+        except OSError as fault:
+            reason = f"cannot listen on {address(settings)}: {fault.strerror}. Set another PORT."
+            raise SettingRefused("PORT", reason) from None
+        yield taken
+
+
+def address(settings: Settings) -> str:
+    """Where a browser finds the service."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
+def run(settings: Settings, taken: socket.socket) -> int:
+    """Serve until SIGINT or SIGTERM; the exit code."""
+    config = uvicorn.Config(
+        APP,
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        # The application writes the logs, one line a request, free of what requests carry.
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Announcing(config, settings)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[taken])
+    return 0 if server.started else 1
+
+
+@contextmanager
+def elsewhere(database_url: str, clock: datetime) -> Iterator[str]:
+    """The base address of a ready service in a process of its own, whose clock starts at `clock`."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        number = probe.getsockname()[1]
+    own = {"HOST": "127.0.0.1", "PORT": str(number), "DATABASE_URL": database_url}
+    environment = {**os.environ, **own, "LOGISTICS_CLOCK": clock.isoformat()}
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "logistics", "serve"], env=environment, stdout=said, stderr=said
+        )
+        try:
+            base = f"http://127.0.0.1:{number}"
+            _wait_until_ready(base, process, said)
+            yield base
+        finally:
+            _end(process)
+
+
+class _Announcing(uvicorn.Server):
+    """Says where to look once there is something to see."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._base = address(settings)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"Ready on {self._base} (Ctrl-C stops)", flush=True)
+
+
+def _wait_until_ready(base: str, process: subprocess.Popen[bytes], said: IO[str]) -> None:
+    # A proxy that the environment names does not know our loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(urllib.error.URLError, OSError), opener.open(base + READY, timeout=5):
+            return
+        time.sleep(0.05)
+    said.seek(0)
+    raise ServiceFailed(f"The service was not ready after {READY_SECONDS} s. It said:\n{said.read()[-2000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
