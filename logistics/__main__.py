@@ -147,7 +147,7 @@ def _filled(settings: Settings, *, with_demo: bool) -> Iterator[str]:
 
 def _first_start(server: Server, *, with_demo: bool) -> None:
     """Fill a database aside and give it its name when it is complete; an interrupted first start begins again."""
-    server.psql('DROP DATABASE IF EXISTS :"name"', name=UNFINISHED)
+    server.psql('DROP DATABASE IF EXISTS :"name" WITH (FORCE)', name=UNFINISHED)
     server.create_database(UNFINISHED)
     url = server.url(UNFINISHED)
     asyncio.run(_fill(url))
@@ -236,7 +236,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; 0 done, 1 failed, 2 refused for what was asked or set."""
     # Told to stop, we leave as by Ctrl-C: the embedded server is stopped, nothing stays behind.
     for told in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(told, _leave)
+        if signal.getsignal(told) is not signal.SIG_IGN:
+            signal.signal(told, _leave)
     args = _parser().parse_args(arguments)
     try:
         return int(args.run(args))

@@ -85,7 +85,7 @@ LIMIT $3
 )
 
 _OF_RUN = (
-    _ENTRY
+    _ENTRY  # noqa: S608 - constants only
     + ", NULL AS step, NULL AS from_state, NULL AS to_state, NULL AS outcome"
     + _FROM
     + """

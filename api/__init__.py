@@ -1,0 +1,1 @@
+"""HTTP: requests in, domain functions called, answers and papers out."""

@@ -1,0 +1,48 @@
+"""Answers that several handlers give: scan outcomes and files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Response
+
+from api import wire
+from logistics.rules.outcomes import JAPANESE, Outcome
+from logistics.work.documents import Printed
+from logistics.work.scanning import Answer
+
+_AT_FAULT = frozenset({Outcome.MALFORMED, Outcome.GUARD})
+
+
+def outcomes(answers: Sequence[Answer]) -> wire.Outcomes:
+    """Scan answers as they cross HTTP; a scan whose text is at fault names its field."""
+    return wire.Outcomes(
+        outcomes=[
+            wire.ScanOut(
+                id=answer.id,
+                outcome=answer.outcome,
+                message_ja=JAPANESE[answer.outcome],
+                code=answer.code,
+                belongs_to=answer.belongs_to,
+                reason=answer.reason,
+                discrepancy=answer.discrepancy,
+                field=f"scans[{n}].code" if answer.outcome in _AT_FAULT else None,
+                repeated=answer.repeated,
+            )
+            for n, answer in enumerate(answers)
+        ]
+    )
+
+
+def pdf(printed: Printed) -> Response[bytes]:
+    """A numbered paper, to be shown or saved under its catalogue code and number."""
+    suffix = f"-copy{printed.copy}" if printed.copy else ""
+    return file(printed.content, f"{printed.catalogue}-{printed.number}{suffix}.pdf", str(printed.copy))
+
+
+def file(content: bytes, name: str, copy: str | None = None) -> Response[bytes]:
+    """PDF bytes with a name; never kept by a browser, because each print is counted."""
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+    if copy is not None:
+        headers["X-Document-Copy"] = copy
+    return Response(content, media_type="application/pdf", headers=headers)

@@ -1,0 +1,109 @@
+"""The application: `create_app` puts it together, `from_environment` is what the server is started with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components
+
+from api import (
+    arrivals,
+    auth,
+    batches,
+    custody,
+    health,
+    logs,
+    manual,
+    papers,
+    problems,
+    receiving,
+    reference,
+    runs,
+)
+from api.gathering import Gatherer
+from api.guarding import guard_requests
+from api.pages import board
+from logistics.settings import Settings
+from logistics.store.database import Database
+
+VERSION = "0.1.0"
+MOST_BODY_BYTES = 1_000_000
+
+
+def create_app(
+    database: Database, clock: Callable[[], datetime], *, log_level: str | None = None
+) -> Litestar:
+    """The application on a database; `clock` tells the time. Without `log_level` logging is left alone."""
+    gatherer = Gatherer(database, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await database.close()
+
+    api = Router(
+        "/api/v1",
+        guards=[auth.signed_in],
+        security=[{auth.SCHEME: []}],
+        route_handlers=[
+            reference.router,
+            arrivals.router,
+            batches.router,
+            runs.router,
+            receiving.router,
+            custody.router,
+            papers.router,
+        ],
+    )
+    if log_level is not None:
+        logs.configure(log_level)
+    return Litestar(
+        route_handlers=[api, health.router, manual.router, board.router],
+        dependencies={
+            "session": Provide(database.transaction),
+            "snapshot": Provide(database.snapshot),
+            "actor": Provide(auth.provide_actor),
+            "reader": Provide(auth.provide_reader),
+            "now": Provide(clock, sync_to_thread=False, use_cache=False),
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
+        },
+        middleware=[logs.log_requests, guard_requests],
+        exception_handlers=problems.handlers(),
+        request_max_body_size=MOST_BODY_BYTES,
+        openapi_config=_openapi(),
+        lifespan=[lifespan],
+        logging_config=None,
+        template_config=board.TEMPLATES,
+    )
+
+
+def from_environment() -> Litestar:
+    """The application as the environment describes it."""
+    settings = Settings.from_environment()
+    settings.require_loopback()
+    assert settings.database_url is not None, "the command that starts the server names the database"
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    return create_app(database, settings.clock(), log_level=settings.log_level)
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Card logistics",
+        version=VERSION,
+        description=(
+            "Custody, logistics and inventory of My Number cards between one annex and its sites. Errors are"
+            " problem details (RFC 9457). Lists are paged by key: `next` of one page is `after` of the following."
+        ),
+        path="/schema",
+        render_plugins=[manual.PLUGIN],
+        components=Components(security_schemes={auth.SCHEME: auth.SECURITY_SCHEME}),
+        use_handler_docstrings=False,
+    )

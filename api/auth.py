@@ -1,0 +1,68 @@
+"""Who acts. Until sign-in exists, a development header names the person; the server stays on loopback.
+
+Every route is either guarded by `signed_in` or marked public; a test walks them all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection, Request
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi.spec import SecurityScheme
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.rules.codes import CodeType, require
+from logistics.rules.errors import NotFound, NotSignedIn
+from logistics.rules.permissions import Actor
+from logistics.work import people
+
+HEADER = "X-Acting-Person"
+DEVICE_HEADER = "X-Device"
+SCHEME = "actingPerson"
+PUBLIC = {"public": True}
+LONGEST_DEVICE = 40
+
+SECURITY_SCHEME = SecurityScheme(
+    type="apiKey",
+    name=HEADER,
+    security_scheme_in="header",
+    description="Code of the acting person. For development only: the server answers on loopback alone.",
+)
+
+
+def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Guard: somebody is named as acting. That the person exists is checked where the row is read."""
+    person_code(connection)
+
+
+def person_code(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The acting person's code. Raises NotSignedIn, MalformedCode."""
+    code = connection.headers.get(HEADER)
+    if not code:
+        raise NotSignedIn(HEADER)
+    return require(code, CodeType.PERSON, HEADER)
+
+
+def device(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """What the device calls itself, if it says so."""
+    said = connection.headers.get(DEVICE_HEADER)
+    return said[:LONGEST_DEVICE] if said else None
+
+
+async def provide_actor(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Actor:
+    """The acting person as registered, read in the handler's own transaction."""
+    return await _known(request, session)
+
+
+async def provide_reader(request: Request[Any, Any, Any], snapshot: NamedDependency[AsyncSession]) -> Actor:
+    """The acting person as registered, read in the handler's own snapshot."""
+    return await _known(request, snapshot)
+
+
+async def _known(request: Request[Any, Any, Any], session: AsyncSession) -> Actor:
+    try:
+        return await people.actor(session, person_code(request), device(request))
+    except NotFound:
+        raise NotSignedIn(HEADER) from None

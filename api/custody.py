@@ -1,0 +1,206 @@
+"""Where is it, and what happened: cards, batches, runs, sites by day; differences."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api import wire
+from api.parameters import (
+    After,
+    AfterEntry,
+    BatchPath,
+    BatchQuery,
+    CardPath,
+    DiscrepancyPath,
+    Limit,
+    ManifestQuery,
+    PlacePath,
+    PlaceQuery,
+    RunPath,
+    SlotQuery,
+)
+from api.problems import documented
+from logistics.rules import errors
+from logistics.rules.lifecycle import CardState
+from logistics.rules.permissions import Actor
+from logistics.work import batches, custody, discrepancies, places, runs
+
+DifferenceQuery = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=r"^(short|over|damaged|misrouted|unknown|broken_seal)$", description="Only of this kind"
+    ),
+]
+
+
+@get("/cards", operation_id="listCards", summary="Cards", responses=documented())
+async def list_cards(
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    place: PlaceQuery = None,
+    destination: PlaceQuery = None,
+    batch: BatchQuery = None,
+    slot: SlotQuery = None,
+    kind: Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$")] = None,
+    card_state: Annotated[CardState | None, QueryParameter(name="state")] = None,
+    after: After = "",
+    limit: Limit = 100,
+) -> wire.Page[wire.Card]:
+    rows = await custody.cards(
+        snapshot,
+        after=after,
+        limit=limit,
+        place=place,
+        state=card_state,
+        destination=destination,
+        kind=kind,
+        batch=batch,
+        slot=slot,
+    )
+    return wire.paged(rows, wire.Card, limit)
+
+
+@get(
+    "/cards/{card:str}",
+    operation_id="getCard",
+    summary="Where is this card",
+    responses=documented(errors.NotFound),
+)
+async def get_card(
+    card: CardPath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
+) -> wire.Card:
+    return wire.listed([await custody.card(snapshot, card)], wire.Card)[0]
+
+
+@get(
+    "/cards/{card:str}/custody",
+    operation_id="getCardCustody",
+    summary="State, place, custodian and everything that happened to a card",
+    responses=documented(errors.NotFound),
+)
+async def get_card_custody(
+    card: CardPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    after: AfterEntry = 0,
+    limit: Limit = 500,
+) -> wire.CardCustody:
+    known = await custody.card(snapshot, card)
+    page = _entries(await custody.of_card(snapshot, card, after, limit), limit)
+    return wire.CardCustody(card=wire.listed([known], wire.Card)[0], entries=page.items, next=page.next)
+
+
+@get(
+    "/batches/{batch:str}/custody",
+    operation_id="getBatchCustody",
+    summary="Everything that happened to a batch",
+    responses=documented(errors.NotFound),
+)
+async def get_batch_custody(
+    batch: BatchPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    after: AfterEntry = 0,
+    limit: Limit = 500,
+) -> wire.Entries:
+    await batches.one(snapshot, batch)
+    return _entries(await custody.of_batch(snapshot, batch, after, limit), limit)
+
+
+@get(
+    "/runs/{run:str}/custody",
+    operation_id="getRunCustody",
+    summary="Everything that happened on a run, up to its last receipt",
+    responses=documented(errors.NotFound),
+)
+async def get_run_custody(
+    run: RunPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    after: AfterEntry = 0,
+    limit: Limit = 500,
+) -> wire.Entries:
+    await runs.one(snapshot, run)
+    return _entries(await custody.of_run(snapshot, run, after, limit), limit)
+
+
+@get(
+    "/places/{place:str}/custody/{day:date}",
+    operation_id="getPlaceCustody",
+    summary="Everything that happened at a place on a day",
+    responses=documented(errors.NotFound),
+)
+async def get_place_custody(
+    place: PlacePath,
+    day: FromPath[date],
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    after: AfterEntry = 0,
+    limit: Limit = 500,
+) -> wire.Entries:
+    await places.place(snapshot, place)
+    return _entries(await custody.of_site(snapshot, place, day, after, limit), limit)
+
+
+@get("/discrepancies", operation_id="listDiscrepancies", summary="Differences", responses=documented())
+async def list_discrepancies(
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    place: PlaceQuery = None,
+    manifest: ManifestQuery = None,
+    kind: DifferenceQuery = None,
+    is_open: Annotated[
+        bool | None, QueryParameter(name="open", description="Only open, or only ended")
+    ] = None,
+    after: After = "",
+    limit: Limit = 100,
+) -> wire.Page[wire.Discrepancy]:
+    rows = await discrepancies.page(
+        snapshot, after=after, limit=limit, place=place, kind=kind, is_open=is_open, manifest=manifest
+    )
+    return wire.paged(rows, wire.Discrepancy, limit)
+
+
+@post(
+    "/discrepancies/{discrepancy:str}/resolve",
+    operation_id="resolveDiscrepancy",
+    summary="End a difference, with a reason",
+    status_code=200,
+    responses=documented(errors.NotFound, errors.AlreadyResolved, errors.StepRefused),
+)
+async def resolve_discrepancy(
+    discrepancy: DiscrepancyPath,
+    data: JSONBody[wire.Resolve],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> wire.Discrepancy:
+    row = await discrepancies.resolve(session, actor, discrepancy, data.how, data.reason, now)
+    return wire.listed([row], wire.Discrepancy)[0]
+
+
+def _entries(rows: list[dict[str, Any]], limit: int) -> wire.Entries:
+    following = rows[-1]["id"] if len(rows) == limit else None
+    return wire.Entries(items=wire.listed(rows, wire.Entry), next=following)
+
+
+router = Router(
+    "/",
+    tags=["custody"],
+    route_handlers=[
+        list_cards,
+        get_card,
+        get_card_custody,
+        get_batch_custody,
+        get_run_custody,
+        get_place_custody,
+        list_discrepancies,
+        resolve_discrepancy,
+    ],
+)

@@ -1,0 +1,140 @@
+"""The My Number guard at the door: path, query, headers and body of every request, before any handler.
+
+Text is read, typed values are not. What a struct's type makes a UUID, a time, a date or a number is no text;
+every string is. Where a body does not fit its type, all of it is read as text. Nothing is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, get_args, get_origin
+from urllib.parse import unquote_plus
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from logistics.rules.errors import MyNumberRefused
+from logistics.rules.guard import holds_my_number
+
+# Headers whose digits are a protocol's own: lengths, dates, versions of a browser, the boundary of a form.
+_PROTOCOL = ("accept", "content-", "sec-", "if-", "host", "date", "connection")
+# A version such as 150.0.7871.1000 is no number of a person.
+_VERSIONED = frozenset({"user-agent", "via", "server"})
+
+
+def guard_requests(app: ASGIApp) -> ASGIApp:
+    """ASGI middleware: refuse with MyNumberRefused a request that holds a My Number anywhere in its text."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        _refuse_head(request)
+        if request.method in ("POST", "PUT", "PATCH", "DELETE"):
+            # Litestar keeps the body it has read, bounded by the handler's limit, for the handler.
+            _refuse_body(await request.body(), scope)
+        await app(scope, receive, send)
+
+    return guarded
+
+
+def _refuse_head(request: Request[Any, Any, Any]) -> None:
+    if holds_my_number(request.url.path) or holds_my_number(unquote_plus(request.url.path)):
+        raise MyNumberRefused("the path")
+    query = request.scope["query_string"].decode("latin-1")
+    if holds_my_number(unquote_plus(query)) or holds_my_number(query):
+        raise MyNumberRefused("the query")
+    for name, value in request.headers.items():
+        if _header_holds(name, value):
+            raise MyNumberRefused(f"the header {name}")
+
+
+def _header_holds(name: str, value: str) -> bool:
+    if name.startswith(_PROTOCOL) or _is_uuid(value):
+        return False
+    text = value.replace(".", "#") if name in _VERSIONED else unquote_plus(value)
+    return holds_my_number(text)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _refuse_body(content: bytes, scope: Scope) -> None:
+    if not content:
+        return
+    annotation = _body_type(scope)
+    if annotation is not None:
+        try:
+            value = msgspec.json.decode(content, type=annotation)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass
+        else:
+            _refuse_texts(_texts(value, ""))
+            return
+    try:
+        _refuse_texts(_texts(msgspec.json.decode(content), ""))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Not JSON: a list to import names line and column itself, anything else is refused as a whole.
+        if annotation is not None and any(
+            holds_my_number(content.decode(encoding, "replace")) for encoding in ("utf-8", "cp932")
+        ):
+            raise MyNumberRefused("the body") from None
+
+
+def _refuse_texts(texts: Iterator[tuple[str, str]]) -> None:
+    for where, text in texts:
+        if holds_my_number(text):
+            raise MyNumberRefused(where or "the body")
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text in a decoded value with the path that leads to it; keys are texts too."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, bool) or value is None:
+        return
+    elif isinstance(value, int | float):
+        # Untyped JSON only: a struct's own integers are bounded far below twelve digits.
+        yield where, f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+    elif isinstance(value, msgspec.Struct):
+        unread = getattr(value, "unread_by_guard", ())
+        for name in value.__struct_fields__:
+            if name not in unread:
+                yield from _texts(getattr(value, name), f"{where}.{name}" if where else name)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield f"{where} (a key)", str(key)
+            yield from _texts(item, f"{where}.{key}" if where and not holds_my_number(str(key)) else where)
+    elif isinstance(value, Sequence) and not isinstance(value, bytes):
+        for n, item in enumerate(value):
+            yield from _texts(item, f"{where}[{n}]")
+    else:
+        assert isinstance(value, UUID | datetime | date), type(value)
+
+
+def _body_type(scope: Scope) -> Any | None:
+    handler = scope.get("route_handler")
+    if not isinstance(handler, HTTPRouteHandler) or handler.parsed_data_field is None:
+        return None
+    annotation = handler.parsed_data_field.annotation
+    if annotation is bytes:
+        return None
+    return (
+        get_args(annotation)[0]
+        if get_origin(annotation) is not None and not _is_struct(annotation)
+        else annotation
+    )
+
+
+def _is_struct(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, msgspec.Struct)

@@ -1,0 +1,33 @@
+"""Whether the process lives, and whether it can work."""
+
+from __future__ import annotations
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+
+from api import wire
+from api.auth import PUBLIC
+from logistics.store.database import Database, driver
+
+
+@get("/health/live", operation_id="isAlive", summary="The process answers", opt=PUBLIC)
+async def live() -> wire.Health:
+    return wire.Health(status="ok")
+
+
+@get("/health/ready", operation_id="isReady", summary="The database answers and is up to date", opt=PUBLIC)
+async def ready(database: NamedDependency[Database]) -> Response[wire.Health]:
+    checks = {"database": "ok"}
+    try:
+        async with database.read() as session:
+            places = await (await driver(session)).fetchval("SELECT count(*) FROM place")
+        checks["reference_data"] = "ok" if places else "missing"
+    except Exception as failure:
+        checks["database"] = type(failure).__name__
+    fine = all(said == "ok" for said in checks.values())
+    return Response(
+        wire.Health(status="ok" if fine else "unavailable", checks=checks), status_code=200 if fine else 503
+    )
+
+
+router = Router("/", tags=["health"], route_handlers=[live, ready])

@@ -1,0 +1,1 @@
+"""Pages: the same domain functions, shown to people."""

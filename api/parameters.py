@@ -1,0 +1,47 @@
+"""Path and query parameters that many handlers share, with their form, limits and words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.params import PathParameter, QueryParameter
+
+MOST_ITEMS = 500
+
+
+def _path(prefix: str, what: str, example: str) -> PathParameter:
+    return PathParameter(
+        pattern=rf"^{prefix}[0-9A-Z]{{3,11}}$",
+        description=f"Code of {what}, such as {example}",
+    )
+
+
+def _query(prefix: str, what: str) -> QueryParameter:
+    return QueryParameter(pattern=rf"^{prefix}[0-9A-Z]{{3,11}}$", description=f"Only of this {what}")
+
+
+CardPath = Annotated[str, _path("C", "a card", "C0XK3WYPMU")]
+BatchPath = Annotated[str, _path("B", "a batch", "B7Q2M4ZK9S")]
+BoxPath = Annotated[str, _path("X", "a small box", "X7Q2M4ZK9S")]
+ArrivalPath = Annotated[str, _path("N", "an arrival", "N080000013")]
+RunPath = Annotated[str, _path("R", "a run", "R7Q2M4ZK9S")]
+ManifestPath = Annotated[str, _path("M", "a manifest", "M080000013")]
+PlacePath = Annotated[str, _path("L", "a place", "L01F")]
+VaultPath = Annotated[str, _path("V", "a vault", "V011C")]
+SlotPath = Annotated[str, _path("S", "a slot", "S011A0014")]
+DiscrepancyPath = Annotated[str, _path("G", "a difference", "G080000013")]
+
+PlaceQuery = Annotated[str | None, _query("L", "place")]
+BatchQuery = Annotated[str | None, _query("B", "batch")]
+SlotQuery = Annotated[str | None, _query("S", "slot")]
+RunQuery = Annotated[str | None, _query("R", "run")]
+ManifestQuery = Annotated[str | None, _query("M", "manifest")]
+
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST_ITEMS, description="At most so many items")]
+After = Annotated[
+    str,
+    QueryParameter(pattern=r"^[0-9A-Z]{0,12}$", description="`next` of the page before; empty for the first"),
+]
+AfterEntry = Annotated[
+    int, QueryParameter(ge=0, le=2**53, description="`next` of the page before; 0 for the first")
+]

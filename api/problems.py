@@ -1,0 +1,201 @@
+"""Errors as RFC 9457 problem details: one row per class of the domain, one shape for everything else.
+
+`type` is stable. Pages and JSON share the sentence; the facts are extension members.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import asyncpg
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import ExceptionHandlersMap
+
+from logistics.rules import errors
+from logistics.rules.errors import DomainError
+from logistics.rules.guard import holds_my_number
+
+MEDIA_TYPE = "application/problem+json"
+BASE = "/problems/"
+
+log = structlog.get_logger("problems")
+
+# What each refusal is to HTTP. 404 also answers for what exists but is not the caller's to see.
+STATUS: Mapping[type[DomainError], int] = {
+    errors.MyNumberRefused: 400,
+    errors.MalformedCode: 400,
+    errors.InvalidValue: 400,
+    errors.FutureTime: 400,
+    errors.NotARunDay: 400,
+    errors.CarrierNotRegistered: 400,
+    errors.SecondPersonNeeded: 400,
+    errors.SupervisorNeeded: 400,
+    errors.ListInvalid: 400,
+    errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.StepRefused: 409,
+    errors.CardsRefused: 409,
+    errors.RunDeparted: 409,
+    errors.RunNotReady: 409,
+    errors.SealUsed: 409,
+    errors.CountDiffers: 409,
+    errors.BoxNotDone: 409,
+    errors.BoxClosed: 409,
+    errors.ReceiptNotDone: 409,
+    errors.ReceiptClosed: 409,
+    errors.AlreadyImported: 409,
+    errors.AlreadyResolved: 409,
+}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One fault in a request: where, and what."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error (RFC 9457). `type` is stable; members beside these are the facts of that type."""
+
+    type: Annotated[str, msgspec.Meta(examples=["/problems/run-departed"])]
+    title: str
+    status: int
+    detail: str
+    detail_ja: str | None = None
+    errors: list[Fault] | None = None
+
+
+def slug(error: type[DomainError]) -> str:
+    """The stable last part of `type`: the class's name in kebab case."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error.__name__).lower()
+
+
+def documented(*refusals: type[DomainError]) -> dict[int, ResponseSpec]:
+    """OpenAPI's responses for a handler: the given refusals, and those that every handler can answer."""
+    by_status: dict[int, list[str]] = {}
+    common = (
+        errors.MyNumberRefused,
+        errors.MalformedCode,
+        errors.InvalidValue,
+        errors.NotSignedIn,
+        errors.NotAllowed,
+    )
+    for refusal in (*common, *refusals):
+        by_status.setdefault(STATUS[refusal], []).append(f"{slug(refusal)}: {_title(refusal)}")
+    by_status.setdefault(500, ["An unforeseen fault; nothing was changed."])
+    return {
+        status: ResponseSpec(
+            Problem,
+            description=" ".join(dict.fromkeys(said)),
+            media_type=MEDIA_TYPE,
+            generate_examples=False,
+        )
+        for status, said in sorted(by_status.items())
+    }
+
+
+def handlers() -> ExceptionHandlersMap:
+    """The handlers for every kind of exception, most special first by class."""
+    return {
+        DomainError: refuse,
+        HTTPException: _http,
+        asyncpg.CheckViolationError: _constraint,
+        Exception: _crash,
+    }
+
+
+def refuse(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    """A refusal of the domain."""
+    kind = type(error)
+    facts = {key: value for key, value in error.facts().items() if key not in ("field",)}
+    body: dict[str, Any] = {
+        "type": BASE + slug(kind),
+        "title": _title(kind),
+        "status": STATUS[kind],
+        "detail": error.message,
+        "detail_ja": error.message_ja,
+    }
+    if field := getattr(error, "field", None):
+        body["errors"] = [{"field": field, "message": error.message}]
+    return _answer(request, {**facts, **body})
+
+
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    status = error.status_code
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.detail or HTTPStatus(status).phrase,
+    }
+    if status == HTTPStatus.BAD_REQUEST:
+        # Litestar's own words quote the path.
+        body["detail"] = "The request does not fit what is documented. See `errors`."
+    if isinstance(error.extra, list):
+        body["errors"] = [
+            {"field": str(item.get("key", "body")), "message": str(item.get("message", ""))}
+            for item in error.extra
+            if isinstance(item, Mapping)
+        ]
+    elif found := re.search(r"at `\$\.?(.*?)`", error.detail or ""):
+        body["errors"] = [{"field": found[1] or "body", "message": error.detail}]
+    return _answer(request, body, error.headers)
+
+
+def _constraint(request: Request[Any, Any, Any], error: asyncpg.CheckViolationError) -> Response[Any]:
+    """A constraint that no rule of ours foresaw; its name is for the log alone."""
+    log.error("constraint", constraint=error.constraint_name, route=request.scope.get("path_template", ""))
+    body = {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "detail": "The database refused this change; nothing was changed.",
+    }
+    return _answer(request, body)
+
+
+def _crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    log.error(
+        "crash", route=request.scope.get("path_template", ""), error=type(error).__name__, exc_info=error
+    )
+    body = {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": "An unforeseen fault; nothing was changed. The operator's log has it.",
+    }
+    return _answer(request, body)
+
+
+def _answer(
+    request: Request[Any, Any, Any], body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response[Any]:
+    content = msgspec.json.encode(body)
+    # A validator's message may quote what it complains of; a My Number must not come back even so.
+    if holds_my_number(content.decode()):
+        error = errors.MyNumberRefused("the request")
+        status = STATUS[errors.MyNumberRefused]
+        content = msgspec.json.encode(
+            {
+                "type": BASE + slug(errors.MyNumberRefused),
+                "title": _title(errors.MyNumberRefused),
+                "status": status,
+                "detail": error.message,
+                "detail_ja": error.message_ja,
+            }
+        )
+        return Response(content, status_code=status, media_type=MEDIA_TYPE)
+    return Response(content, status_code=body["status"], media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def _title(error: type[DomainError]) -> str:
+    return (error.__doc__ or error.__name__).split("\n", 1)[0]
