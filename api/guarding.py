@@ -94,7 +94,7 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
 def _refuse_texts(texts: Iterator[tuple[str, str]]) -> None:
     for where, text in texts:
         if holds_my_number(text):
-            raise MyNumberRefused(where or "the body")
+            raise MyNumberRefused("a key of the body" if holds_my_number(where) else where or "the body")
 
 
 def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield f"{where} (a key)", str(key)
-            yield from _texts(item, f"{where}.{key}" if where and not holds_my_number(str(key)) else where)
+            yield from _texts(item, f"{where}.{key}" if where else str(key))
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
         for n, item in enumerate(value):
             yield from _texts(item, f"{where}[{n}]")

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.params import PathParameter, QueryParameter
 
+from logistics.rules.codes import CodeType, require
+
 MOST_ITEMS = 500
+# The type of code behind each name that a path or a query gives one.
+CODES = {
+    "arrival": CodeType.ARRIVAL,
+    "batch": CodeType.BATCH,
+    "box": CodeType.BOX,
+    "card": CodeType.CARD,
+    "destination": CodeType.PLACE,
+    "discrepancy": CodeType.DISCREPANCY,
+    "manifest": CodeType.MANIFEST,
+    "place": CodeType.PLACE,
+    "run": CodeType.RUN,
+    "slot": CodeType.SLOT,
+    "vault": CodeType.VAULT,
+}
+
+
+def check_codes(request: Request[Any, Any, Any]) -> None:
+    """Before any handler: every code in path and query has its form and its check character. MalformedCode."""
+    for name, value in (*request.path_params.items(), *request.query_params.items()):
+        if kind := CODES.get(name):
+            require(str(value), kind, name)
 
 
 def _path(prefix: str, what: str, example: str) -> PathParameter:

@@ -17,7 +17,8 @@ from logistics.rules.calendar import PlaceKind
 from logistics.rules.errors import NotFound
 from logistics.rules.lifecycle import BATCH, CARD
 from logistics.rules.permissions import Actor
-from logistics.work import people, places, vault
+from logistics.work import people, places
+from logistics.work import vault as vaults
 
 
 @get("/places", operation_id="listPlaces", summary="The annex and the 13 sites", responses=documented())
@@ -62,23 +63,23 @@ async def list_vaults(
     place: PlacePath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
 ) -> list[wire.Vault]:
     await places.place(snapshot, place)
-    return wire.listed(await vault.vaults(snapshot, place), wire.Vault)
+    return wire.listed(await vaults.vaults(snapshot, place), wire.Vault)
 
 
 @get(
-    "/vaults/{vault_code:str}/slots",
+    "/vaults/{vault:str}/slots",
     operation_id="listSlots",
     summary="Slots of a vault in walking order",
     responses=documented(),
 )
 async def list_slots(
-    vault_code: VaultPath,
+    vault: VaultPath,
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire.Slot]:
-    return wire.paged(await vault.slots(snapshot, vault_code, after, limit), wire.Slot, limit)
+    return wire.paged(await vaults.slots(snapshot, vault, after, limit), wire.Slot, limit)
 
 
 @get(

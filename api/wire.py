@@ -6,12 +6,14 @@ Field names are the words of the domain. Times are ISO 8601 with an offset; days
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from logistics.rules.codes import CodeType, require
 from logistics.rules.lifecycle import BatchState, CardState
 from logistics.rules.outcomes import Outcome
 from logistics.work.scanning import MOST_SCANS
@@ -22,7 +24,13 @@ T = TypeVar("T")
 
 
 def _code(prefix: str, example: str, what: str) -> Meta:
-    return Meta(pattern=rf"^{prefix}[0-9A-Z]{{3,11}}$", max_length=12, description=what, examples=[example])
+    return Meta(
+        pattern=rf"^{prefix}[0-9A-Z]{{3,11}}$",
+        max_length=12,
+        description=what,
+        examples=[example],
+        extra={"code": CodeType(prefix)},
+    )
 
 
 CardCode = Annotated[str, _code("C", "C0XK3WYPMU", "Control number of a card")]
@@ -42,7 +50,31 @@ When = Annotated[datetime, Meta(tz=True, examples=["2026-04-01T09:12:30+09:00"])
 
 
 class Input(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """A request's body; what it does not name is refused."""
+    """A request's body; what it does not name is refused, and so is a code whose check character is wrong."""
+
+    def __post_init__(self) -> None:
+        for name, kind in _code_fields(type(self)):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                require(value, kind, name)
+            else:
+                for n, code in enumerate(value or ()):
+                    require(code, kind, f"{name}[{n}]")
+
+
+@cache
+def _code_fields(struct: type[Input]) -> tuple[tuple[str, CodeType], ...]:
+    """The fields of a body that hold a code or a list of codes, each with the type of code."""
+    hints = get_type_hints(struct, include_extras=True)
+    found = ((name, _code_type(hints[name])) for name in struct.__struct_fields__)
+    return tuple((name, kind) for name, kind in found if kind)
+
+
+def _code_type(hint: Any) -> CodeType | None:
+    for note in getattr(hint, "__metadata__", ()):
+        if isinstance(note, Meta) and note.extra and "code" in note.extra:
+            return CodeType(note.extra["code"])
+    return next((kind for inner in get_args(hint) if (kind := _code_type(inner))), None)
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):
