@@ -10,6 +10,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components
+from litestar.types import ASGIApp
 
 from api import (
     arrivals,
@@ -20,6 +21,7 @@ from api import (
     logs,
     manual,
     papers,
+    parameters,
     problems,
     receiving,
     reference,
@@ -35,10 +37,8 @@ VERSION = "0.1.0"
 MOST_BODY_BYTES = 1_000_000
 
 
-def create_app(
-    database: Database, clock: Callable[[], datetime], *, log_level: str | None = None
-) -> Litestar:
-    """The application on a database; `clock` tells the time. Without `log_level` logging is left alone."""
+def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
+    """The application on a database; `clock` tells the time."""
     gatherer = Gatherer(database, clock)
 
     @asynccontextmanager
@@ -51,6 +51,7 @@ def create_app(
     api = Router(
         "/api/v1",
         guards=[auth.signed_in],
+        before_request=parameters.check_codes,
         security=[{auth.SCHEME: []}],
         route_handlers=[
             reference.router,
@@ -62,8 +63,6 @@ def create_app(
             papers.router,
         ],
     )
-    if log_level is not None:
-        logs.configure(log_level)
     return Litestar(
         route_handlers=[api, health.router, manual.router, board.router],
         dependencies={
@@ -75,7 +74,7 @@ def create_app(
             "database": Provide(lambda: database, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
-        middleware=[logs.log_requests, guard_requests],
+        middleware=[guard_requests],
         exception_handlers=problems.handlers(),
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
@@ -85,13 +84,14 @@ def create_app(
     )
 
 
-def from_environment() -> Litestar:
-    """The application as the environment describes it."""
+def from_environment() -> ASGIApp:
+    """The application as the environment describes it, with a log line for every request."""
     settings = Settings.from_environment()
     settings.require_loopback()
     assert settings.database_url is not None, "the command that starts the server names the database"
     database = Database(settings.database_url, pool_size=settings.pool_size)
-    return create_app(database, settings.clock(), log_level=settings.log_level)
+    logs.configure(settings.log_level)
+    return logs.log_requests(create_app(database, settings.clock()))
 
 
 def _openapi() -> OpenAPIConfig:

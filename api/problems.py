@@ -76,7 +76,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def slug(error: type[DomainError]) -> str:
     """The stable last part of `type`: the class's name in kebab case."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", error.__name__).lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
 
 
 def documented(*refusals: type[DomainError]) -> dict[int, ResponseSpec]:
