@@ -38,10 +38,8 @@ SYSTEM_USER = "pgserver"
 MAJOR = 18
 SETTINGS = Path(__file__).with_name("postgresql.conf")
 SOCKET = ".s.PGSQL.5432"
-# unix(7): sun_path has 108 bytes, the last one is zero.
-LONGEST_SOCKET_PATH = 107
-# Recovery after a crash replays at most max_wal_size of log, and the children of a killed server notice its death
-# at their next wait; seconds, with a wide margin.
+LONGEST_SOCKET_PATH = 107  # unix(7): sun_path has 108 bytes, the last one is zero.
+# A wide margin for recovery, and for the children of a killed server to notice its death; seconds.
 START_SECONDS = 300
 STOP_SECONDS = 60
 
@@ -105,7 +103,7 @@ class Server:
         owner = self.cluster.stat().st_uid
         if os.geteuid() not in (0, owner):
             raise ServerFailed(
-                f"{self.cluster} belongs to user {owner}. Start as that user, or set DATA_DIR."
+                f"{self.cluster} belongs to user {owner}. Start as that user or root, or set DATA_DIR."
             )
         version = (self.cluster / "PG_VERSION").read_text().strip()
         if version != str(MAJOR):

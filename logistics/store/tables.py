@@ -377,7 +377,7 @@ class ManifestCard(SQLModel, table=True):
 
 
 class Discrepancy(SQLModel, table=True):
-    """A difference between what should be and what was found, opened by the service itself."""
+    """A difference between what should be and what was found, opened by the service; `note` is for people."""
 
     __table_args__ = (
         _one_of("kind", ("short", "over", "damaged", "misrouted", "unknown", "broken_seal")),

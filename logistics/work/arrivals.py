@@ -128,17 +128,20 @@ async def check_in(
 
 def _judge(call: Call, scan: Scan, code: str, card: Row | None) -> Verdict:
     if card is None:
-        return Verdict(Outcome.UNKNOWN, difference="over", note="not on any arrival list")
+        return Verdict(Outcome.UNKNOWN, difference="over", note="着荷リストにない管理番号")
     if card["box"] != call.box:
         return Verdict(
-            Outcome.WRONG_BOX, belongs_to=card["box"], difference="over", note=f"listed in box {card['box']}"
+            Outcome.WRONG_BOX,
+            belongs_to=card["box"],
+            difference="over",
+            note=f"小箱 {card['box']} のリストにあるカード",
         )
     if card["state"] == CardState.EXPECTED:
         if scan.damaged:
-            return Verdict(Outcome.DAMAGED, CardStep.HOLD, difference="damaged", note="damaged on arrival")
+            return Verdict(Outcome.DAMAGED, CardStep.HOLD, difference="damaged", note="着荷時に破損を確認")
         return Verdict(Outcome.CHECKED_IN, CardStep.CHECK_IN)
     if card["state"] == CardState.ARRIVED and scan.damaged:
-        return Verdict(Outcome.DAMAGED, CardStep.HOLD, difference="damaged", note="damaged on arrival")
+        return Verdict(Outcome.DAMAGED, CardStep.HOLD, difference="damaged", note="着荷時に破損を確認")
     return Verdict(Outcome.ALREADY_CHECKED_IN)
 
 
@@ -275,7 +278,7 @@ async def _declare_missing(
     session: AsyncSession, actor: Actor, box: str, missing: Sequence[str], emptied_by: str, now: datetime
 ) -> None:
     site = str(actor.place)
-    short = [Difference("short", site, card=card, box=box, note="not in its box") for card in missing]
+    short = [Difference("short", site, card=card, box=box, note="小箱に入っていない") for card in missing]
     numbers, new = await discrepancies.number(session, short, now)
     closing = Act(
         "close_box",

@@ -189,7 +189,9 @@ async def _close_batches(
     )
     gone = [line["code"] for line in absent if line["state"] in ("dispatched", "in_transit", "delivered")]
     short = [
-        Difference("short", site, card=line["code"], batch=line["batch"], manifest=code, note="not received")
+        Difference(
+            "short", site, card=line["code"], batch=line["batch"], manifest=code, note="収受完了時に未確認"
+        )
         for line in absent
         if line["code"] in set(gone)
     ]

@@ -189,7 +189,7 @@ async def _batches(session: AsyncSession, calls: Sequence[Call], now: datetime) 
 
 def _judge_batch(call: Call, scan: Scan, code: str, batch: Row | None) -> Verdict:
     if batch is None:
-        return Verdict(Outcome.UNKNOWN, difference="unknown", note="batch is not registered")
+        return Verdict(Outcome.UNKNOWN, difference="unknown", note="登録のない搬送袋")
     manifest, state = batch["manifest"], BatchState(batch["state"])
     here = batch["place"] == call.site
     if here and state in (BatchState.DELIVERED, BatchState.CLOSED):
@@ -208,10 +208,10 @@ def _judge_batch(call: Call, scan: Scan, code: str, batch: Row | None) -> Verdic
     }
     if batch["manifest_destination"] != call.site:
         belongs = batch["manifest_destination"]
-        note = "batch was handed over at the wrong site"
+        note = "別の拠点あての搬送袋"
         return Verdict(Outcome.UNEXPECTED, belongs_to=belongs, difference="misrouted", note=note, **moves)
     if not scan.seal_intact or scan.seal_number != batch["seal_number"]:
-        note = "seal broken" if not scan.seal_intact else "another seal number than on the manifest"
+        note = "封印が破られている" if not scan.seal_intact else "封印番号が明細書と違う"
         return Verdict(Outcome.BROKEN_SEAL, difference="broken_seal", note=note, **moves)
     return Verdict(Outcome.ARRIVED, **moves)
 
@@ -223,7 +223,7 @@ async def _cards(session: AsyncSession, calls: Sequence[Call], now: datetime) ->
 
 def _judge_card(call: Call, scan: Scan, _code: str, card: Row | None) -> Verdict:
     if card is None:
-        return Verdict(Outcome.UNKNOWN, difference="unknown", note="card is not registered")
+        return Verdict(Outcome.UNKNOWN, difference="unknown", note="登録のない管理番号")
     state = CardState(card["state"])
     awaited_here = card["manifest_destination"] == call.site
     if state in IN_FLIGHT or state is CardState.MISSING:
@@ -249,7 +249,7 @@ def _stranger(card: Row, step: CardStep, *, was_missing: bool) -> Verdict:
             step,
             belongs_to=card["destination"],
             difference="over",
-            note="was missing before it left the annex",
+            note="分室で所在不明となっていたカード",
             was_missing=was_missing,
         )
     return Verdict(
@@ -258,7 +258,7 @@ def _stranger(card: Row, step: CardStep, *, was_missing: bool) -> Verdict:
         manifest=card["manifest"],
         belongs_to=card["manifest_destination"],
         difference="misrouted",
-        note="card on another site's manifest",
+        note="別の拠点あてのカード",
         was_missing=was_missing,
     )
 
@@ -269,7 +269,7 @@ def _damaged(card: Row, step: CardStep, *, was_missing: bool) -> Verdict:
         step,
         manifest=card["manifest"],
         difference="damaged",
-        note="damaged on receipt",
+        note="収受時に破損を確認",
         was_missing=was_missing,
     )
 
@@ -281,7 +281,7 @@ def _out_of_place(card: Row, state: CardState) -> Verdict:
         None if state is CardState.HELD else CardStep.HOLD,
         belongs_to=card["destination"],
         difference="over",
-        note=f"recorded as {state} elsewhere",
+        note=f"別の場所にあるはずのカード（記録上の状態 {state}）",
     )
 
 
