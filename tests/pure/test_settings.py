@@ -1,0 +1,111 @@
+"""What the operator may set, and what is refused by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from logistics.settings import Clock, SettingRefused, Settings, is_loopback
+
+SECRET = "hunter2hunter2"
+
+
+def test_nothing_needs_to_be_set() -> None:
+    assert Settings.from_environment({}) == Settings(data_dir=Path("data").absolute())
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert Settings.from_environment({"PORT": "", "DATABASE_URL": " "}) == Settings.from_environment({})
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p@db:5432/cards", "postgresql+asyncpg://u:p@db:5432/cards"),
+        ("postgresql://u@db/cards", "postgresql+asyncpg://u@db/cards"),
+        ("postgresql+asyncpg://u@db/cards", "postgresql+asyncpg://u@db/cards"),
+        ("postgresql://u@db/cards?sslmode=require", "postgresql+asyncpg://u@db/cards?ssl=require"),
+        ("postgresql://u@/cards?host=%2Frun%2Fpg", "postgresql+asyncpg://u@/cards?host=%2Frun%2Fpg"),
+    ],
+)
+def test_every_usual_spelling_of_an_address_is_understood(given: str, used: str) -> None:
+    assert Settings.from_environment({"DATABASE_URL": given}).database_url == used
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "８０００"),
+        ("DATABASE_POOL", "-1"),
+        ("LOG_LEVEL", "loud"),
+        ("LOGISTICS_CLOCK", "yesterday"),
+        ("LOGISTICS_CLOCK", "2026-04-01T08:00"),
+        ("DATABASE_URL", "mysql://u@db/cards"),
+        ("DATABASE_URL", "postgresql://u@db:port/cards"),
+        ("DATABASE_URL", "postgresql://u@db"),
+    ],
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(SettingRefused, match=rf"^{variable}: ") as refusal:
+        Settings.from_environment({variable: value})
+
+    assert refusal.value.variable == variable
+
+
+def test_a_refused_address_does_not_show_its_password() -> None:
+    with pytest.raises(SettingRefused) as refusal:
+        Settings.from_environment({"DATABASE_URL": f"mysql://u:{SECRET}@db:x/cards"})
+
+    assert SECRET not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
+def test_the_service_may_bind_to_loopback(host: str) -> None:
+    Settings.from_environment({"HOST": host}).require_loopback()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "0.0.0.0",  # noqa: S104 - refused
+        "::",
+        "192.168.1.5",
+        "10.0.0.1",
+        "example.org",
+        "localhost.example.org",
+        "0",
+        "127.1",
+    ],
+)
+def test_the_service_refuses_to_bind_to_anything_else(host: str) -> None:
+    assert not is_loopback(host)
+    with pytest.raises(SettingRefused, match="no sign-in yet"):
+        Settings.from_environment({"HOST": host}).require_loopback()
+
+
+def test_a_false_clock_is_refused_where_others_can_connect() -> None:
+    with pytest.raises(SettingRefused, match="LOGISTICS_CLOCK"):
+        Settings.from_environment({"HOST": "192.168.1.5", "LOGISTICS_CLOCK": "2026-04-01T08:00+09:00"})
+
+
+def test_the_clock_starts_where_it_was_set_and_ticks_on() -> None:
+    settings = Settings.from_environment({"LOGISTICS_CLOCK": "2026-04-01T08:00+09:00"})
+    start = datetime(2026, 3, 31, 23, 0, tzinfo=UTC)
+
+    clock = settings.clock()
+    first, second = clock(), clock()
+
+    assert start <= first < second < start + timedelta(seconds=5)
+    assert first.tzinfo is UTC
+
+
+def test_the_usual_clock_is_the_machines() -> None:
+    before = datetime.now(UTC)
+
+    assert before <= Clock.system()() <= datetime.now(UTC)
+    assert Settings().clock() == Clock.system()
