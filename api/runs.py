@@ -115,12 +115,15 @@ async def take_over_run(
 async def list_manifests(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
+    now: NamedDependency[datetime],
     run: RunQuery = None,
     destination: PlaceQuery = None,
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire.Manifest]:
-    rows = await runs.manifests_page(snapshot, after=after, limit=limit, run=run, destination=destination)
+    rows = await runs.manifests_page(
+        snapshot, now, after=after, limit=limit, run=run, destination=destination
+    )
     return wire.paged(rows, wire.Manifest, limit)
 
 
@@ -131,9 +134,12 @@ async def list_manifests(
     responses=documented(errors.NotFound),
 )
 async def get_manifest(
-    manifest: ManifestPath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
+    manifest: ManifestPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    now: NamedDependency[datetime],
 ) -> wire.Manifest:
-    return wire.listed([await _one(snapshot, manifest)], wire.Manifest)[0]
+    return wire.listed([await _one(snapshot, manifest, now)], wire.Manifest)[0]
 
 
 @get(
@@ -206,7 +212,7 @@ async def print_transfer_slip(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    number = (await _one(session, manifest))["transfer_slip"]
+    number = (await _one(session, manifest, now))["transfer_slip"]
     return pdf(await documents.print_paper(session, actor, number, labels.transfer_slip.render, now))
 
 
@@ -224,14 +230,14 @@ async def print_receipt(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    number = (await _one(session, manifest))["receipt"]
+    number = (await _one(session, manifest, now))["receipt"]
     if number is None:
         raise errors.NotFound("receipt of manifest", manifest)
     return pdf(await documents.print_paper(session, actor, number, labels.receipt.render, now))
 
 
-async def _one(session: AsyncSession, manifest: str) -> dict[str, Any]:
-    found = await runs.manifests_page(session, code=manifest, limit=1)
+async def _one(session: AsyncSession, manifest: str, now: datetime) -> dict[str, Any]:
+    found = await runs.manifests_page(session, now, code=manifest, limit=1)
     if not found:
         raise errors.NotFound("manifest", manifest)
     return found[0]

@@ -418,7 +418,10 @@ class Run(Output, frozen=True, kw_only=True):
 
 
 class Manifest(Output, frozen=True, kw_only=True):
-    """A manifest and how far it has come. Its papers are under `/manifest.pdf` and `/transfer-slip.pdf`."""
+    """A manifest and how far it has come. Its papers are under `/manifest.pdf` and `/transfer-slip.pdf`.
+
+    `waiting_for` is whose confirmation is missing (courier, site, receipt; None: done), for `waiting_minutes`.
+    """
 
     code: str
     run: str
@@ -436,6 +439,8 @@ class Manifest(Output, frozen=True, kw_only=True):
     closed_at: datetime | None
     closed_by: str | None
     receipt: str | None
+    waiting_for: Literal["courier", "site", "receipt"] | None
+    waiting_minutes: int
 
 
 class TakenOver(Output, frozen=True, kw_only=True):

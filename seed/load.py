@@ -56,7 +56,7 @@ async def load(session: AsyncSession) -> None:
 
 async def is_empty(session: AsyncSession) -> bool:
     """Whether no place was loaded yet."""
-    return (await session.execute(text("SELECT NOT EXISTS (SELECT FROM place)"))).scalar_one()
+    return bool((await session.execute(text("SELECT NOT EXISTS (SELECT FROM place)"))).scalar_one())
 
 
 async def _insert(session: AsyncSession, table: Any, rows: Sequence[dict[str, Any]]) -> None:

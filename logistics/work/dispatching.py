@@ -98,7 +98,7 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     await take(session, [_release(actor, run, departure, now) for departure in departures], now)
     await _freeze_papers(session, actor, run, departures, now)
     await (await driver(session)).execute("UPDATE run SET departed_at = $2 WHERE code = $1", code, now)
-    return await runs.manifests_page(session, run=code, limit=len(departures))
+    return await runs.manifests_page(session, now, run=code, limit=len(departures))
 
 
 async def take_over(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -165,6 +166,7 @@ async def one(session: AsyncSession, code: str) -> Row:
 
 async def manifests_page(
     session: AsyncSession,
+    now: datetime,
     *,
     after: str = "",
     limit: int = 100,
@@ -172,9 +174,10 @@ async def manifests_page(
     destination: str | None = None,
     code: str | None = None,
 ) -> list[Row]:
-    """Manifests in number order with how many of their cards were received."""
+    """Manifests in number order: how many cards were received, and whose confirmation is awaited how long."""
     connection = await driver(session)
-    return [dict(row) for row in await connection.fetch(_MANIFESTS, after, run, destination, code, limit)]
+    rows = await connection.fetch(_MANIFESTS, after, run, destination, code, limit)
+    return [{**dict(row), **_waiting(row, now)} for row in rows]
 
 
 async def lock(session: AsyncSession, code: str) -> Row:
@@ -183,3 +186,15 @@ async def lock(session: AsyncSession, code: str) -> Row:
     if row is None:
         raise NotFound("run", code)
     return dict(row)
+
+
+def _waiting(manifest: Any, now: datetime) -> Row:
+    """Between a release and its acceptance nobody has confirmed; this is the clock on that gap."""
+    for awaited, since, until in (
+        ("courier", manifest["dispatched_at"], manifest["taken_over_at"] or manifest["arrived_at"]),
+        ("site", manifest["taken_over_at"], manifest["arrived_at"]),
+        ("receipt", manifest["arrived_at"], manifest["closed_at"]),
+    ):
+        if since and not until:
+            return {"waiting_for": awaited, "waiting_minutes": int((now - since).total_seconds() // 60)}
+    return {"waiting_for": None, "waiting_minutes": 0}
