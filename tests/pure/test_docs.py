@@ -1,0 +1,33 @@
+"""What the README says is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from logistics.rules.lifecycle import BATCH, CARD
+
+README = Path(__file__).parents[2] / "README.md"
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
+
+
+@pytest.mark.parametrize(("which", "lifecycle"), [("card", CARD), ("batch", BATCH)])
+def test_the_diagrams_in_the_readme_are_the_tables(which: str, lifecycle: object) -> None:
+    found = re.search(
+        rf"<!-- diagram: logistics diagram {which} -->\n```mermaid\n(.*?)\n```\n<!-- end -->",
+        README.read_text(encoding="utf-8"),
+        re.S,
+    )
+
+    assert found, "the README has lost its marker comments"
+    drawn = CARD.mermaid() if lifecycle is CARD else BATCH.mermaid()
+    assert found[1] == drawn, f"run `logistics diagram {which}` and paste it between the markers"
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    said = set(re.findall(r"^make (\w+)", README.read_text(encoding="utf-8"), re.M))
+    targets = set(re.findall(r"^(\w+):", MAKEFILE.read_text(encoding="utf-8"), re.M))
+
+    assert said <= targets
