@@ -23,7 +23,7 @@ from logistics.rules.errors import DomainError
 from logistics.settings import SettingRefused, Settings
 from logistics.store.database import Database
 from logistics.store.migrate import SchemaUnknown, migrate
-from logistics.store.server import DATABASE, Server, ServerFailed, alone, embedded, running
+from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_service, embedded, running
 
 # The first start fills a database of this name, then renames it: the service's own is never half-filled.
 UNFINISHED = "logistics_unfinished"
@@ -86,7 +86,7 @@ def demo(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
         asyncio.run(_fill(url))
-        with serving.elsewhere(url, day.STARTS_AT) as base_url:
+        with serving.elsewhere(as_service(url), day.STARTS_AT) as base_url:
             return 0 if day.play(base_url, args.out) else FAILED
 
 
@@ -122,9 +122,9 @@ def revision(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[str]:
-    """The address of the database the environment names, or of the embedded server's."""
+    """The owner's address of the database the environment names, or of the embedded server's."""
     if settings.database_url:
-        yield settings.database_url
+        yield settings.database_owner_url or settings.database_url
     else:
         with embedded(settings.data_dir) as url:
             yield url
@@ -134,7 +134,7 @@ def _database(settings: Settings) -> Iterator[str]:
 def _filled(settings: Settings, *, with_demo: bool) -> Iterator[str]:
     """A database with the current schema and the reference data; a new embedded one also with a day's work."""
     if settings.database_url:
-        asyncio.run(_fill(settings.database_url))
+        asyncio.run(_fill(settings.database_owner_url or settings.database_url))
         yield settings.database_url
         return
     with running(settings.data_dir) as server:
@@ -142,7 +142,7 @@ def _filled(settings: Settings, *, with_demo: bool) -> Iterator[str]:
             if not server.psql(HAS_DATABASE, name=DATABASE):
                 _first_start(server, with_demo=with_demo)
         asyncio.run(_fill(server.url()))
-        yield server.url()
+        yield as_service(server.url())
 
 
 def _first_start(server: Server, *, with_demo: bool) -> None:
@@ -157,7 +157,7 @@ def _first_start(server: Server, *, with_demo: bool) -> None:
         print(
             "First start: playing a day of work. `logistics serve --no-demo` would leave it out.", flush=True
         )
-        with serving.elsewhere(url, day.STARTS_AT) as base_url:
+        with serving.elsewhere(as_service(url), day.STARTS_AT) as base_url:
             day.play(base_url)
     server.psql('ALTER DATABASE :"old" RENAME TO :"new"', old=UNFINISHED, new=DATABASE)
 

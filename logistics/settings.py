@@ -28,11 +28,16 @@ class SettingRefused(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` is None where the embedded server is to be used; `clock_starts_at` None for the real time."""
+    """`database_url` is None where the embedded server is to be used; `clock_starts_at` None for the real time.
+
+    `database_owner_url` is for migrating, by the owner of the tables; the service connects as another role, to
+    which the log is append-only by right and not only by trigger.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     database_url: str | None = None
+    database_owner_url: str | None = None
     data_dir: Path = Path("data")
     clock_starts_at: datetime | None = None
     log_level: str = "INFO"
@@ -46,7 +51,8 @@ class Settings:
         return cls(
             host=host,
             port=_number(given, "PORT", cls.port, 1, 65535),
-            database_url=_database_url(given),
+            database_url=_database_url(given, "DATABASE_URL"),
+            database_owner_url=_database_url(given, "DATABASE_OWNER_URL"),
             data_dir=Path(given.get("DATA_DIR", "data")).expanduser().absolute(),
             clock_starts_at=_clock_start(given, host),
             log_level=_log_level(given),
@@ -131,20 +137,20 @@ def _clock_start(given: Mapping[str, str], host: str) -> datetime | None:
     return moment.astimezone(UTC)
 
 
-def _database_url(given: Mapping[str, str]) -> str | None:
+def _database_url(given: Mapping[str, str], variable: str) -> str | None:
     """The address for SQLAlchemy. No message quotes it: it may hold a password."""
-    text = given.get("DATABASE_URL")
+    text = given.get(variable)
     if text is None:
         return None
     try:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError as fault:
-        raise SettingRefused("DATABASE_URL", f"it is not an address: {type(fault).__name__}.") from None
+        raise SettingRefused(variable, f"it is not an address: {type(fault).__name__}.") from None
     if parts.scheme not in SCHEMES:
-        raise SettingRefused("DATABASE_URL", f"it must begin with {' or '.join(f'{s}://' for s in SCHEMES)}.")
+        raise SettingRefused(variable, f"it must begin with {' or '.join(f'{s}://' for s in SCHEMES)}.")
     if not parts.path.strip("/"):
-        raise SettingRefused("DATABASE_URL", "it names no database: postgresql://user@host/DATABASE.")
+        raise SettingRefused(variable, "it names no database: postgresql://user@host/DATABASE.")
     # The driver calls it `ssl`; every other tool calls it `sslmode`.
     query = "&".join(
         item.replace("sslmode=", "ssl=", 1) if item.startswith("sslmode=") else item

@@ -17,7 +17,7 @@ import pytest
 
 from logistics.store.database import Database
 from logistics.store.migrate import migrate
-from logistics.store.server import SUPERUSER, Server, running
+from logistics.store.server import OWNER, SERVICE, SUPERUSER, Server, running
 from seed.load import load
 
 TEMPLATE = "template_logistics"
@@ -51,16 +51,21 @@ async def database(server: Server, template: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def empty_database(server: Server) -> AsyncIterator[Database]:
     """A database without any table."""
-    async with clone(server, "template0") as database:
+    async with clone(server, "template0", user=OWNER) as database:
         yield database
 
 
 @asynccontextmanager
-async def clone(server: Server, template: str, pool_size: int = 10) -> AsyncIterator[Database]:
-    """A copy of the database `template`, dropped afterwards even if somebody is still connected."""
+async def clone(
+    server: Server, template: str, pool_size: int = 10, user: str = SERVICE
+) -> AsyncIterator[Database]:
+    """A copy of the database `template`, dropped afterwards even if somebody is still connected.
+
+    Connected as the service is, so that what only the owner may do fails in tests too.
+    """
     name = f"test_{next(_numbers)}"
     await as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER logistics STRATEGY wal_log")
-    database = Database(server.url(name), pool_size=pool_size)
+    database = Database(server.url(name, user), pool_size=pool_size)
     try:
         yield database
     finally:

@@ -28,10 +28,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 
 DATABASE = "logistics"
+# The owner migrates; the service connects as a role that can only add to the log.
 OWNER = "logistics"
+SERVICE = "logistics_service"
 SUPERUSER = "postgres"
 # PostgreSQL refuses to run as root; root runs it as this account, made on first use.
 SYSTEM_USER = "pgserver"
@@ -44,8 +46,9 @@ START_SECONDS = 300
 STOP_SECONDS = 60
 
 CREATE = """
-SELECT format('CREATE ROLE %I LOGIN', :'owner')
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \\gexec
+SELECT format('CREATE ROLE %I LOGIN', role)
+FROM unnest(ARRAY[:'owner', :'service']) AS wanted (role)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \\gexec
 SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'owner')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
 """
@@ -128,8 +131,8 @@ class Server:
             self._run("pg_ctl", "stop", "-D", str(self.cluster), "-m", "fast", "-w", "-t", str(STOP_SECONDS))
 
     def create_database(self, name: str = DATABASE) -> None:
-        """Create the owner's role and the database, unless they are there."""
-        self.psql(CREATE, name=name, owner=OWNER)
+        """Create the roles of owner and service and the database, unless they are there."""
+        self.psql(CREATE, name=name, owner=OWNER, service=SERVICE)
 
     def _is_alive(self) -> bool:
         """Whether a server, or any process of one that was killed, still works on the cluster."""
@@ -244,9 +247,14 @@ def running(data_dir: Path) -> Iterator[Server]:
                     server.stop()
 
 
+def as_service(url: str) -> str:
+    """The same database for the service, which may add to the log but not change it."""
+    return make_url(url).set(username=SERVICE).render_as_string(hide_password=False)
+
+
 @contextmanager
 def embedded(data_dir: Path) -> Iterator[str]:
-    """The address of the service's own database on the embedded server; both are made on first use."""
+    """The owner's address of the service's database on the embedded server; both are made on first use."""
     with running(data_dir) as server:
         server.create_database()
         yield server.url()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlmodel import Field, SQLModel
 
 from logistics.rules.lifecycle import IN_BATCH, BatchState, CardState
@@ -21,6 +22,20 @@ SQLModel.metadata.naming_convention = {
     "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
     "pk": "%(table_name)s_pkey",
 }
+
+
+class TransactionId(sa.types.UserDefinedType[int]):
+    """PostgreSQL's xid8: a transaction id that never wraps around."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in DDL."""
+        return "xid8"
+
+
+# Without it, comparing the schema with the tables would not know the type.
+ischema_names["xid8"] = TransactionId
 
 # Tables whose rows are written once: UPDATE, DELETE and TRUNCATE are refused by triggers.
 APPEND_ONLY = (
@@ -34,7 +49,13 @@ APPEND_ONLY = (
     "discrepancy_resolution",
     "document",
     "document_print",
+    "log_identity",
+    "leaf",
+    "node",
+    "checkpoint",
 )
+# Tables that the service may change, besides adding to them; it deletes nowhere.
+CHANGEABLE = ("box", "run", "manifest", "batch", "card", "slot", "numbering")
 
 
 def _text(**options: Any) -> Any:
@@ -298,6 +319,47 @@ class Entry(SQLModel, table=True):
     recorded_at: datetime = _time()
     body: str = _text()
     hash: bytes
+    xid: int = Field(
+        sa_type=TransactionId,
+        index=True,
+        sa_column_kwargs={"server_default": sa.text("pg_current_xact_id()")},
+    )
+
+
+class LogIdentity(SQLModel, table=True):
+    """The one name of this log, made with the database; checkpoints and papers carry it as their origin."""
+
+    __tablename__ = "log_identity"
+    __table_args__ = (sa.CheckConstraint("only_one", name="only_one"),)
+    only_one: bool = Field(primary_key=True, sa_column_kwargs={"server_default": sa.true()})
+    origin: str = _text()
+
+
+class Leaf(SQLModel, table=True):
+    """An entry's place in the Merkle tree (RFC 6962); contiguous from 0."""
+
+    leaf_index: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    entry: int = Field(
+        sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), unique=True, nullable=False)
+    )
+    hash: bytes
+
+
+class Node(SQLModel, table=True):
+    """The hash of a complete subtree of 256, 65,536 … leaves: what proofs read instead of all its leaves."""
+
+    level: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    index: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    hash: bytes
+
+
+class Checkpoint(SQLModel, table=True):
+    """A signed statement of the tree's size and root (C2SP checkpoint)."""
+
+    size: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    root: bytes
+    note: str = _text()
+    signed_at: datetime = _time()
 
 
 class EntryCard(SQLModel, table=True):
@@ -377,7 +439,10 @@ class ManifestCard(SQLModel, table=True):
 
 
 class Discrepancy(SQLModel, table=True):
-    """A difference between what should be and what was found, opened by the service; `note` is for people."""
+    """A difference between what should be and what was found, opened by the service; `note` is for people.
+
+    `card` and `batch` may be codes that nobody knows: that is a difference too.
+    """
 
     __table_args__ = (
         _one_of("kind", ("short", "over", "damaged", "misrouted", "unknown", "broken_seal")),
@@ -389,7 +454,7 @@ class Discrepancy(SQLModel, table=True):
     kind: str = _text()
     place: str = _key("place.code")
     card: str | None = _text(default=None)
-    batch: str | None = _key("batch.code", default=None)
+    batch: str | None = _text(default=None)
     manifest: str | None = _key("manifest.code", default=None)
     box: str | None = _key("box.code", default=None)
     note: str = _text()

@@ -405,7 +405,6 @@ def upgrade() -> None:
             "kind IN ('short', 'over', 'damaged', 'misrouted', 'unknown', 'broken_seal')",
             name=op.f("discrepancy_kind_check"),
         ),
-        sa.ForeignKeyConstraint(["batch"], ["batch.code"], name=op.f("discrepancy_batch_fkey")),
         sa.ForeignKeyConstraint(["box"], ["box.code"], name=op.f("discrepancy_box_fkey")),
         sa.ForeignKeyConstraint(["entry"], ["entry.id"], name=op.f("discrepancy_entry_fkey")),
         sa.ForeignKeyConstraint(["manifest"], ["manifest.code"], name=op.f("discrepancy_manifest_fkey")),
