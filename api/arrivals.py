@@ -18,7 +18,7 @@ from api.problems import documented
 from api.times import read_scans
 from logistics.rules import errors
 from logistics.rules.permissions import Actor
-from logistics.work import arrivals
+from logistics.work import arrival_lists, arrivals
 
 MOST_BYTES = 4_000_000
 
@@ -50,7 +50,7 @@ async def import_arrival(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> wire.Imported:
-    done = await arrivals.import_list(session, actor, await request.body(), now)
+    done = await arrival_lists.import_list(session, actor, await request.body(), now)
     return wire.Imported(arrival=done.arrival, cards=done.cards, boxes=dict(done.boxes))
 
 

@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from logistics import serving
-from logistics.rules.errors import DomainError
+from logistics.rules.errors import DomainError, ListInvalid
 from logistics.settings import SettingRefused, Settings
 from logistics.store.database import Database
 from logistics.store.migrate import SchemaUnknown, migrate
@@ -60,16 +60,18 @@ def seed_reference(_: argparse.Namespace) -> int:
 
 def import_arrivals(args: argparse.Namespace) -> int:
     """Import an arrival list (CSV): all of it, or nothing and every fault named."""
-    from logistics.work import arrivals, people
+    from logistics.work import arrival_lists, people
 
     settings = Settings.from_environment()
 
-    async def work(url: str) -> arrivals.Imported:
+    async def work(url: str) -> arrival_lists.Imported:
         database = Database(url)
         try:
             async with database.begin() as session:
                 actor = await people.actor(session, args.by)
-                return await arrivals.import_list(session, actor, args.file.read_bytes(), settings.clock()())
+                return await arrival_lists.import_list(
+                    session, actor, args.file.read_bytes(), settings.clock()()
+                )
         finally:
             await database.close()
 
@@ -243,6 +245,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(args.run(args))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except ListInvalid as refusal:
+        print(f"logistics: {refusal}", file=sys.stderr)
+        for fault in refusal.problems:
+            print(f"  line {fault['line']}, {fault['column']}: {fault['reason']}", file=sys.stderr)
+        return REFUSED
     except (DomainError, SettingRefused) as refusal:
         print(f"logistics: {refusal}", file=sys.stderr)
         return REFUSED

@@ -1,4 +1,4 @@
-"""Cards come to the annex: the arrival list is imported, each small box unpacked, set-up and notice recorded.
+"""Cards come to the annex: each small box is unpacked, set-up and notice are recorded.
 
 A box cannot be closed until scanned + missing = listed and a second person has seen that it is empty: two
 published losses were cards thrown away with the box they came in.
@@ -6,27 +6,21 @@ published losses were cards thrown away with the box they came in.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, NewCard, expect, take
+from logistics.gate import Act, take
 from logistics.rules import permissions
-from logistics.rules.arrival_list import Line, Names, parse
 from logistics.rules.calendar import business_date
-from logistics.rules.codes import CodeType, random_code
+from logistics.rules.codes import CodeType
 from logistics.rules.errors import (
-    AlreadyImported,
     BoxClosed,
     BoxNotDone,
     CardsRefused,
     InvalidValue,
-    ListInvalid,
     NotFound,
     SecondPersonNeeded,
 )
@@ -36,7 +30,6 @@ from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import discrepancies, people
 from logistics.work.discrepancies import Difference
-from logistics.work.numbering import next_codes
 from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
 
 _BOX = "SELECT * FROM box WHERE code = $1 FOR NO KEY UPDATE"
@@ -61,41 +54,6 @@ WHERE box.arrival = $1
 GROUP BY box.code
 ORDER BY box.label
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import made known: the arrival's code and its boxes by the label the list gives them."""
-
-    arrival: str
-    cards: int
-    boxes: Mapping[str, str]
-
-
-async def import_list(session: AsyncSession, actor: Actor, content: bytes, now: datetime) -> Imported:
-    """Import an arrival list: every card becomes expected at the annex, in its box. All of it or nothing.
-
-    Raises ListInvalid with every fault of the file at once, AlreadyImported for the same bytes again.
-    """
-    permissions.require(actor, "import_arrival")
-    connection = await driver(session)
-    digest = hashlib.sha256(content).digest()
-    if before := await connection.fetchval("SELECT code FROM arrival WHERE digest = $1", digest):
-        raise AlreadyImported(before)
-    names = await _names(connection)
-    lines, faults = parse(content, names, business_date(now))
-    known = await connection.fetch(
-        "SELECT code FROM card WHERE code = ANY ($1::text[])", [line.card for line in lines]
-    )
-    taken = {row["code"] for row in known}
-    faults += [
-        {"line": line.number, "column": "control_number", "reason": "this control number is known already"}
-        for line in lines
-        if line.card in taken
-    ]
-    if faults:
-        raise ListInvalid(sorted(faults, key=lambda fault: (fault["line"], str(fault["column"]))))
-    return await _announce(session, actor, lines, digest, now)
 
 
 async def open_box(session: AsyncSession, actor: Actor, code: str, now: datetime) -> None:
@@ -208,57 +166,6 @@ async def arrivals(
 async def boxes(session: AsyncSession, arrival: str) -> list[dict[str, Any]]:
     """The boxes of an arrival by label, with how many of their cards are accounted for."""
     return [dict(row) for row in await (await driver(session)).fetch(_BOXES, arrival)]
-
-
-async def _names(connection: Any) -> Names:
-    kinds = await connection.fetch("SELECT code, name, starts_on, ends_on FROM kind")
-    places = await connection.fetch(
-        "SELECT code, slug, name, short_name FROM place WHERE kind IN ('counter', 'center')"
-    )
-    return Names(
-        kinds={name: row["code"] for row in kinds for name in (row["code"], row["name"])},
-        terms={row["code"]: (row["starts_on"], row["ends_on"]) for row in kinds},
-        places={
-            name: row["code"]
-            for row in places
-            for name in (row["code"], row["slug"], row["name"], row["short_name"])
-        },
-    )
-
-
-async def _announce(
-    session: AsyncSession, actor: Actor, lines: Sequence[Line], digest: bytes, now: datetime
-) -> Imported:
-    connection = await driver(session)
-    (arrival,) = await next_codes(session, CodeType.ARRIVAL, 1, now)
-    await connection.execute(
-        "INSERT INTO arrival (code, imported_at, imported_by, digest, cards) VALUES ($1, $2, $3, $4, $5)",
-        arrival,
-        now,
-        actor.code,
-        digest,
-        len(lines),
-    )
-    counts = Counter(line.box for line in lines)
-    codes = {label: random_code(CodeType.BOX) for label in counts}
-    await connection.execute(
-        "INSERT INTO box (code, arrival, label, cards)"
-        " SELECT code, $1, label, cards FROM unnest($2::text[], $3::text[], $4::int[]) AS b (code, label, cards)",
-        arrival,
-        [codes[label] for label in counts],
-        list(counts),
-        list(counts.values()),
-    )
-    acts = []
-    for label, code in codes.items():
-        facts = {"arrival": arrival, "box": code, "label": label, "list_sha256": digest.hex()}
-        act = Act(
-            "expect", actor, str(actor.place), now, place=actor.place, custodian=actor.place, facts=facts
-        )
-        cards = [NewCard(n.card, n.kind, n.destination, code) for n in lines if n.box == label]
-        acts.append((act, cards))
-    await expect(session, acts, now)
-    return Imported(arrival, len(lines), codes)
 
 
 async def _lock_box(session: AsyncSession, code: str) -> Row:
