@@ -83,7 +83,7 @@ def import_arrivals(args: argparse.Namespace) -> int:
 
 def demo(args: argparse.Namespace) -> int:
     """Play one working day over HTTP on a fresh database; leave its PDFs and summary.json in a directory."""
-    from seed import demo as day  # type: ignore[attr-defined]
+    from seed.demo import day
 
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
@@ -154,7 +154,7 @@ def _first_start(server: Server, *, with_demo: bool) -> None:
     url = server.url(UNFINISHED)
     asyncio.run(_fill(url))
     if with_demo:
-        from seed import demo as day  # type: ignore[attr-defined]
+        from seed.demo import day
 
         print(
             "First start: playing a day of work. `logistics serve --no-demo` would leave it out.", flush=True
