@@ -102,7 +102,7 @@ def _openapi() -> OpenAPIConfig:
             "Custody, logistics and inventory of My Number cards between one annex and its sites. Errors are"
             " problem details (RFC 9457). Lists are paged by key: `next` of one page is `after` of the following."
         ),
-        path="/schema",
+        openapi_router=Router("/schema", route_handlers=[], opt=auth.PUBLIC),
         render_plugins=[manual.PLUGIN],
         components=Components(security_schemes={auth.SCHEME: auth.SECURITY_SCHEME}),
         use_handler_docstrings=False,

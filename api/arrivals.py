@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import wire
 from api.answers import outcomes
+from api.guarding import NAMES_MY_NUMBERS
 from api.parameters import After, ArrivalPath, BoxPath, Limit
 from api.problems import documented
 from api.times import read_scans
@@ -42,6 +43,7 @@ class _ListBody(Operation):
     description="All of the list or nothing; every fault is named with its line and column.",
     request_max_body_size=MOST_BYTES,
     operation_class=_ListBody,
+    opt=NAMES_MY_NUMBERS,
     responses=documented(errors.ListInvalid, errors.AlreadyImported),
 )
 async def import_arrival(

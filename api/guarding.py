@@ -25,6 +25,8 @@ from logistics.rules.guard import holds_my_number
 _PROTOCOL = ("accept", "content-", "sec-", "if-", "host", "date", "connection")
 # A version such as 150.0.7871.1000 is no number of a person.
 _VERSIONED = frozenset({"user-agent", "via", "server"})
+# Mark of a handler that reads a file of its own form and names the place of a My Number in it.
+NAMES_MY_NUMBERS = {"names_my_numbers": True}
 
 
 def guard_requests(app: ASGIApp) -> ASGIApp:
@@ -35,7 +37,7 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive, send)
-        _refuse_head(request)
+        refuse_head(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE"):
             # Litestar keeps the body it has read, bounded by the handler's limit, for the handler.
             _refuse_body(await request.body(), scope)
@@ -44,7 +46,8 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
     return guarded
 
 
-def _refuse_head(request: Request[Any, Any, Any]) -> None:
+def refuse_head(request: Request[Any, Any, Any]) -> None:
+    """MyNumberRefused if path, query or headers hold a My Number."""
     if holds_my_number(request.url.path) or holds_my_number(unquote_plus(request.url.path)):
         raise MyNumberRefused("the path")
     query = request.scope["query_string"].decode("latin-1")
@@ -73,22 +76,29 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
     if not content:
         return
     annotation = _body_type(scope)
+    names_itself = scope["route_handler"].opt.get("names_my_numbers", False)
     if annotation is not None:
         try:
             value = msgspec.json.decode(content, type=annotation)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
         else:
-            _refuse_texts(_texts(value, ""))
+            _refuse_texts(texts(value, ""))
             return
     try:
-        _refuse_texts(_texts(msgspec.json.decode(content), ""))
+        _refuse_texts(texts(msgspec.json.decode(content), ""))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not JSON: a list to import names line and column itself, anything else is refused as a whole.
-        if annotation is not None and any(
-            holds_my_number(content.decode(encoding, "replace")) for encoding in ("utf-8", "cp932")
-        ):
+        if not names_itself and any(holds_my_number(text) for text in _readings(content)):
             raise MyNumberRefused("the body") from None
+
+
+def _readings(content: bytes) -> Iterator[str]:
+    """A body that is not JSON as the texts it may be meant as: plain, or a form."""
+    for encoding in ("utf-8", "cp932"):
+        text = content.decode(encoding, "replace")
+        yield text
+        yield unquote_plus(text)
 
 
 def _refuse_texts(texts: Iterator[tuple[str, str]]) -> None:
@@ -97,7 +107,7 @@ def _refuse_texts(texts: Iterator[tuple[str, str]]) -> None:
             raise MyNumberRefused("a key of the body" if holds_my_number(where) else where or "the body")
 
 
-def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
     """Every text in a decoded value with the path that leads to it; keys are texts too."""
     if isinstance(value, str):
         yield where, value
@@ -110,14 +120,14 @@ def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
         unread = getattr(value, "unread_by_guard", ())
         for name in value.__struct_fields__:
             if name not in unread:
-                yield from _texts(getattr(value, name), f"{where}.{name}" if where else name)
+                yield from texts(getattr(value, name), f"{where}.{name}" if where else name)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield f"{where} (a key)", str(key)
-            yield from _texts(item, f"{where}.{key}" if where else str(key))
+            yield from texts(item, f"{where}.{key}" if where else str(key))
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
         for n, item in enumerate(value):
-            yield from _texts(item, f"{where}[{n}]")
+            yield from texts(item, f"{where}[{n}]")
     else:
         assert isinstance(value, UUID | datetime | date), type(value)
 

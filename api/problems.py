@@ -18,6 +18,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
+from api.guarding import refuse_head
 from logistics.rules import errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
@@ -131,6 +132,12 @@ def refuse(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     status = error.status_code
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        # Where no route is found, the guard was not passed either.
+        try:
+            refuse_head(request)
+        except errors.MyNumberRefused as refusal:
+            return refuse(request, refusal)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

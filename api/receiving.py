@@ -41,7 +41,10 @@ async def record_scans(
     receipt = Receipt(
         auth.person_code(request), data.supervisor, read_scans(data.scans, now), auth.device(request)
     )
-    return outcomes(await gatherer.record(receipt))
+    try:
+        return outcomes(await gatherer.record(receipt))
+    except errors.NotFound:  # of the acting person
+        raise errors.NotSignedIn(auth.HEADER) from None
 
 
 @post(

@@ -1,0 +1,146 @@
+"""The My Number guard on every route of the application: refused everywhere, kept nowhere, said nowhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar import Litestar
+from stdnum.jp import in_ as individual_number
+
+from api import wire
+from api.guarding import texts
+from api.logs import log_requests
+from logistics.rules.codes import CodeType
+from logistics.rules.guard import holds_my_number
+from logistics.store.database import Database
+from seed.load import COURIER
+from tests.http.day import HEADER, NOW, RUN_DAY, Clerk, Day, new_card
+from tests.http.routes import routes
+from tests.http.rows import everything
+from tests.http.walk import NUMBER, WAYS, Walk
+
+
+async def test_a_my_number_is_refused_on_every_route_and_kept_nowhere(
+    app: Litestar,
+    day: Day,
+    database: Database,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    day.client._transport = httpx.ASGITransport(log_requests(app))  # type: ignore[arg-type]
+    codes, params = await _a_day_with_work_open(day)
+    walk = Walk(day, codes)
+
+    for route in routes(app, params):
+        for way in WAYS:
+            await walk.head(app, route, way)
+            if route.method == "POST":
+                await walk.body(route, way)
+                if route.body_type:
+                    await walk.fields(route, way)
+
+    assert walk.wrong == []
+    assert walk.asked > 2_000
+    written, logged = await everything(database), "".join(capfd.readouterr()) + caplog.text
+    assert [way for way in WAYS if way in written or way in logged] == []
+    assert logged.count("request") >= walk.asked
+
+
+async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str, str]]:
+    """A box, a batch, a run, a manifest and a slot that all take scans; codes by type and by parameter."""
+    sent = (await day.in_transit({1: 1}))[1]
+    box, _ = await day.announce({1: 1})
+    await day.annex.post(f"/boxes/{box}/open")
+    batch = await day.open_batch(1, "2026-04-02")
+    site = day.site(1)
+    await site.scan(new_card())
+    (difference,) = (await day.annex.get("/discrepancies"))["items"]
+    codes = {
+        CodeType.BATCH: batch["code"],
+        CodeType.COURIER: COURIER,
+        CodeType.PERSON: site.supervisor,
+        CodeType.PLACE: site.place,
+    }
+    params = {
+        "arrival": (await day.annex.get("/arrivals"))["items"][0]["code"],
+        "batch": batch["code"],
+        "box": box,
+        "card": sent.cards[0],
+        "day": RUN_DAY,
+        "discrepancy": difference["code"],
+        "manifest": sent.manifest,
+        "place": site.place,
+        "run": batch["run"],
+        "slot": await site.first_slot(),
+        "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],
+        "path": "nothing",
+    }
+    return codes, params
+
+
+@pytest.mark.parametrize("way", WAYS[:4])
+async def test_a_list_that_holds_a_my_number_is_refused_with_its_line_and_column(
+    day: Day, database: Database, way: str
+) -> None:
+    good = f"{new_card()},standard,{day.site(1).place},A-1"
+    lines = [HEADER, good, f"{new_card()},standard,{day.site(1).place},{way}", good.replace("standard", way)]
+    before = await everything(database)
+
+    for encoding in ("utf-8", "cp932"):
+        response = await day.annex.ask("POST", "/arrivals", content="\n".join(lines).encode(encoding))
+
+        assert response.status_code == 400
+        assert response.json()["type"] == "/problems/list-invalid"
+        named = [(p["line"], p["column"]) for p in response.json()["problems"] if "My Number" in p["reason"]]
+        assert named == [(3, "box"), (4, "kind")]
+        assert not any(way in response.text for way in WAYS)
+    assert await everything(database) == before
+
+
+async def test_a_my_number_in_the_heading_of_a_list_is_refused_unsaid(day: Day) -> None:
+    content = f"{HEADER},{NUMBER}\n".encode()
+
+    response = await day.annex.ask("POST", "/arrivals", content=content)
+
+    assert response.json()["problems"] == [
+        {"line": 1, "column": "-", "reason": "the heading holds a My Number; remove it"}
+    ]
+    assert NUMBER not in response.text
+
+
+@given(
+    digits=st.from_regex(r"[0-9]{11}", fullmatch=True),
+    first=st.uuids(),
+    moment=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2026, 3, 31)),  # noqa: DTZ001
+)
+def test_a_typed_value_that_looks_like_a_my_number_by_chance_passes_the_guard(
+    digits: str, first: UUID, moment: datetime
+) -> None:
+    number = digits + individual_number.calc_check_digit(digits)
+    scan = {
+        "id": str(first)[:24] + number,
+        "code": "C0XK3WYPMU",
+        "occurred_at": moment.replace(tzinfo=UTC).isoformat(),
+    }
+    body = {"supervisor": "P000191A", "scans": [scan, scan | {"id": "0" * 20 + number}]}
+
+    read = msgspec.json.decode(msgspec.json.encode(body), type=wire.ReceivingScans)
+
+    assert [text for _, text in texts(read, "") if holds_my_number(text)] == []
+
+
+async def test_no_scan_is_refused_because_of_the_digits_of_its_id(day: Day) -> None:
+    ids = [f"0197c0de-0000-7000-8000-{NUMBER}", f"{NUMBER[:8]}-{NUMBER[8:]}-7000-8000-{NUMBER}"]
+    site = day.site(1)
+
+    answers = await site.scan(*({"id": one, "code": new_card(), "occurred_at": NOW} for one in ids))
+
+    assert [(answer["id"], answer["outcome"]) for answer in answers] == [(one, "unknown") for one in ids]
+    device = Clerk(day.client, day.annex.code, device=ids[0])
+    assert (await device.ask("GET", "/places")).status_code == 200

@@ -1,0 +1,100 @@
+"""Puts a My Number into one place of one request after another, and notes every answer that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import httpx
+from litestar import Litestar
+from stdnum.jp import in_ as individual_number
+
+from logistics.rules.codes import CodeType
+from tests.http.bodies import places, valid, with_value
+from tests.http.day import Day
+from tests.http.routes import Route, queries
+
+NUMBER = "12345678901" + individual_number.calc_check_digit("12345678901")
+GROUPS = [NUMBER[n : n + 4] for n in (0, 4, 8)]
+FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in NUMBER)
+WAYS = (NUMBER, " ".join(GROUPS), "-".join(GROUPS), FULL_WIDTH, f"no. {NUMBER}, please")
+HEADERS = ("X-Device", "X-Acting-Person", "X-Anything", "Cookie", "Authorization", "Referer", "User-Agent")
+SITE_WORK = ("/api/v1/scans", "/api/v1/slots/", "/api/v1/manifests/")
+
+
+class Walk:
+    """Sends a My Number to one place of one route after another and collects every answer that is wrong."""
+
+    def __init__(self, day: Day, codes: dict[CodeType, str]) -> None:
+        self.day = day
+        self.codes = codes
+        self.asked = 0
+        self.wrong: list[str] = []
+
+    async def refused(self, route: Route, what: str, path: str, **request: Any) -> None:
+        response = await self._ask(route, path, **request)
+        fine = response.status_code == 400 and response.json()["type"] == "/problems/my-number-refused"
+        self._note(fine, route, what, response)
+
+    async def guarded(self, route: Route, what: str, body: Any) -> None:
+        """A scan is judged for itself: its text is refused, the request is not."""
+        response = await self._ask(route, route.path(), json=body)
+        fine = response.status_code == 200 and [o["outcome"] for o in response.json()["outcomes"]] == [
+            "guard"
+        ]
+        self._note(fine, route, what, response)
+
+    async def named(self, route: Route, what: str, **request: Any) -> None:
+        """A list names line and column, or says that it is no list at all; either way nothing is imported."""
+        response = await self._ask(route, route.path(), **request)
+        fine = response.status_code == 400 and response.json()["type"] == "/problems/list-invalid"
+        self._note(fine, route, what, response)
+
+    async def _ask(self, route: Route, path: str, **request: Any) -> httpx.Response:
+        clerk = self.day.site(1).clerk if path.startswith(SITE_WORK) else self.day.annex
+        headers = {"X-Acting-Person": clerk.code} | request.pop("headers", {})
+        self.asked += 1
+        return await self.day.client.request(route.method, path, headers=headers, **request)
+
+    def _note(self, fine: bool, route: Route, what: str, response: httpx.Response) -> None:
+        said = response.text + str(response.headers)
+        if not fine or any(way in said for way in (NUMBER, FULL_WIDTH, *WAYS)):
+            self.wrong.append(f"{route.method} {route.template} {what}: {response.status_code} {said[:300]}")
+
+    async def head(self, app: Litestar, route: Route, way: str) -> None:
+        for name in route.path_names:
+            await self.refused(route, f"path {name}", route.path(**{name: way}))
+        for name in queries(app, route):
+            await self.refused(route, f"query {name}", route.path(), params={name: way})
+        await self.refused(route, "name of a query", route.path(), params={way: "1"})
+        for name in HEADERS if way.isascii() else ():
+            await self.refused(route, f"header {name}", route.path(), headers={name: way})
+
+    async def body(self, route: Route, way: str) -> None:
+        """Bodies that are no JSON of ours, whether or not the handler reads one."""
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        for what, request in (
+            ("form", {"content": f"a=1&note={quote(way)}", "headers": form}),
+            ("form with plus", {"content": f"a=1&note={quote_plus(way)}", "headers": form}),
+            ("multipart", {"files": {"note": (None, way)}}),
+            ("plain text", {"content": f"note: {way}", "headers": {"content-type": "text/plain"}}),
+        ):
+            if route.handler.opt.get("names_my_numbers"):
+                await self.named(route, what, **request)
+            else:
+                await self.refused(route, what, route.path(), **request)
+        await self.refused(route, "JSON text", route.path(), json=way)
+        await self.refused(route, "JSON key", route.path(), json={way: 1})
+
+    async def fields(self, route: Route, way: str) -> None:
+        """Every place in a body that the handler reads, and one that it does not know."""
+        body = valid(route.body_type, self.codes)
+        for where in places(body):
+            changed = with_value(body, where, way)
+            if where[-1] == "code":
+                await self.guarded(route, f"body {where}", changed)
+            else:
+                await self.refused(route, f"body {where}", route.path(), json=changed)
+            number = with_value(body, where, int(NUMBER))
+            await self.refused(route, f"body {where} as number", route.path(), json=number)
+        await self.refused(route, "unknown field", route.path(), json=body | {"note": way})
