@@ -1,0 +1,49 @@
+"""The custody of one card, asked for over HTTP."""
+
+from __future__ import annotations
+
+import time
+
+import asyncpg
+
+from logistics.work import custody
+from tests.bench import bare, client
+from tests.bench.measuring import Row, in_turn, percentile
+from tests.bench.setting import Stage
+from tests.bench.world import Card, site_clerk
+
+QUESTIONS = 200
+
+
+async def one_card(stage: Stage) -> list[Row]:
+    """State and whole history of a card, one question after the other; bare: the two statements alone."""
+    count = stage.sized(QUESTIONS)
+    times: list[float] = []
+    async with client.connected(stage.base, 1) as http, bare.connected(stage.dsn, 1) as sql:
+
+        async def ours() -> float:
+            taken = [await _asked(http[0], card) for card in stage.world.scans(count)]
+            times.extend(taken)
+            return percentile(taken, 0.5)
+
+        async def theirs() -> float:
+            return percentile([await _bare(sql[0], card) for card in stage.world.scans(count)], 0.5)
+
+        median, bare_median = await in_turn(ours, theirs, stage.rounds)
+    return [
+        Row("custody of one card, median", "ms", median, bare_median),
+        Row("custody of one card, p99", "ms", percentile(times, 0.99), bound=10),
+    ]
+
+
+async def _asked(http: client.Connection, card: Card) -> float:
+    started = time.perf_counter()
+    await http.call(client.get(f"/api/v1/cards/{card.code}/custody", site_clerk(card.site)))
+    return (time.perf_counter() - started) * 1000
+
+
+async def _bare(sql: asyncpg.Connection, card: Card) -> float:
+    started = time.perf_counter()
+    await sql.fetchrow(custody._ONE, card.code)
+    await sql.fetch(custody._OF_CARD, card.id, card.code, 0, 500)
+    return (time.perf_counter() - started) * 1000

@@ -1,0 +1,128 @@
+"""Receiving by scan: one at a time from 16 connections, in bulk, steadily; and what the custody log costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from logistics.ledger.log import timestamp
+from tests.bench import bare, client, custody
+from tests.bench.measuring import Row, in_turn, percentile
+from tests.bench.setting import Stage, resident_mb
+from tests.bench.world import NOW, Card, World, site_clerk, supervisor
+
+CONNECTIONS = 16
+SINGLES, FIFTIES, FIVE_HUNDREDS = 1_200, 30, 8
+PER_SECOND, STEADY_SECONDS = 300, 10
+SIDES = 2
+
+
+def furnish(world: World, rounds: int) -> None:
+    """Cards for every scan, and for every question."""
+    turns = (rounds + 1) * SIDES
+    each_turn = SINGLES * 2 + 50 * FIFTIES + 500 * FIVE_HUNDREDS * 2 + custody.QUESTIONS
+    # Sites do not come out even; a tenth more is enough for all.
+    world.add_under_way((turns * each_turn + PER_SECOND * STEADY_SECONDS) * 11 // 10)
+
+
+async def single(stage: Stage) -> list[Row]:
+    """One scan in a request, 16 requests at a time; a transaction each on the bare side."""
+    count = stage.sized(SINGLES)
+
+    async with (
+        client.connected(stage.base, CONNECTIONS) as http,
+        bare.connected(stage.dsn, CONNECTIONS) as sql,
+    ):
+
+        async def ours() -> float:
+            requests = [request([card]) for card in stage.world.scans(count)]
+            return count / await client.drain(http, requests, all_received)
+
+        async def theirs() -> float:
+            calls = [bare.single(card) for card in stage.world.scans(count)]
+            return count / await bare.drain(sql, bare.SINGLE, calls, rows=1)
+
+        rate, bare_rate = await in_turn(ours, theirs, stage.rounds)
+    return [Row("single scan, 16 connections", "scans/s", rate, bare_rate, "high", ratio_bound=0.6)]
+
+
+async def fifty(stage: Stage) -> list[Row]:
+    """50 scans in a request."""
+    return [await _bulk(stage, "50 scans in a request", 50, stage.sized(FIFTIES), 1)]
+
+
+async def five_hundred(stage: Stage) -> list[Row]:
+    """500 scans in a request, from one connection and from four."""
+    requests = stage.sized(FIVE_HUNDREDS)
+    one = await _bulk(stage, "500 scans in a request", 500, requests, 1, ratio_bound=0.5, bound=5_000)
+    four = await _bulk(stage, "500 scans in a request, 4 connections", 500, requests, 4)
+    return [one, four]
+
+
+async def steady(stage: Stage) -> list[Row]:
+    """How long one scan takes while 300 a second come in, and how much memory the service has by then."""
+    idle = resident_mb()
+    cards = stage.world.scans(PER_SECOND * stage.sized(STEADY_SECONDS))
+    async with client.connected(stage.base, 64) as http:
+        times = await client.steadily(http, [request([card]) for card in cards], PER_SECOND)
+    return [
+        Row("single scan at 300 scans/s, p50", "ms", percentile(times, 0.5)),
+        Row("single scan at 300 scans/s, p99", "ms", percentile(times, 0.99), bound=50),
+        Row("memory before, resident", "MB", idle, bound=200),
+        Row("memory at 300 scans/s, resident", "MB", resident_mb(), bound=300),
+    ]
+
+
+async def log_cost(stage: Stage) -> list[Row]:
+    """The bare transaction of a single scan with the custody log's rows, beside the same without."""
+    count = stage.sized(SINGLES)
+    async with bare.connected(stage.dsn, CONNECTIONS) as sql:
+
+        async def with_log() -> float:
+            calls = [bare.single(card) for card in stage.world.scans(count)]
+            return await bare.drain(sql, bare.SINGLE, calls, rows=1) / count * 1000
+
+        async def without() -> float:
+            calls = [bare.without_log(card) for card in stage.world.scans(count)]
+            return await bare.drain(sql, bare.WITHOUT_LOG, calls, rows=1) / count * 1000
+
+        cost, free = await in_turn(with_log, without, stage.rounds)
+    return [Row("custody log in a bare single scan", "ms/scan", cost, free, ratio_bound=1.25)]
+
+
+def request(cards: Sequence[Card]) -> bytes:
+    """A request that receives the cards, all at the site of the first."""
+    scans = [{"id": str(uuid4()), "code": card.code, "occurred_at": timestamp(NOW)} for card in cards]
+    site = cards[0].site
+    body = {"supervisor": supervisor(site), "scans": scans}
+    return client.post("/api/v1/scans", site_clerk(site), body)
+
+
+def all_received(body: bytes) -> None:
+    """Refuse an answer in which a scan was not received: it would not be the same work."""
+    outcomes: list[dict[str, Any]] = msgspec.json.decode(body)["outcomes"]
+    assert {outcome["outcome"] for outcome in outcomes} == {"received"}, outcomes[:3]
+
+
+async def _bulk(stage: Stage, path: str, size: int, requests: int, connections: int, **bounds: float) -> Row:
+    async with (
+        client.connected(stage.base, connections) as http,
+        bare.connected(stage.dsn, connections) as sql,
+    ):
+
+        def groups() -> list[list[Card]]:
+            return [stage.world.to_one_site(size) for _ in range(requests)]
+
+        async def ours() -> float:
+            made = [request(cards) for cards in groups()]
+            return requests * size / await client.drain(http, made, all_received)
+
+        async def theirs() -> float:
+            calls = [bare.bulk(cards) for cards in groups()]
+            return requests * size / await bare.drain(sql, bare.BULK, calls, rows=size)
+
+        rate, bare_rate = await in_turn(ours, theirs, stage.rounds)
+    return Row(path, "cards/s", rate, bare_rate, "high", **bounds)

@@ -1,0 +1,80 @@
+"""The stage: the embedded PostgreSQL with its normal settings, a made-up past, and the service as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from logistics import serving
+from logistics.store.database import Database
+from logistics.store.migrate import migrate
+from logistics.store.server import OWNER, SUPERUSER, Server, running
+from seed.load import load
+from tests.bench.world import NOW, World
+
+DATABASE = "bench"
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a measurement needs: the service at `base`, its database as `dsn`, and how often to repeat."""
+
+    base: str
+    dsn: dict[str, str]
+    world: World
+    superuser: asyncpg.Connection
+    rounds: int
+    quick: bool
+
+    def sized(self, many: int) -> int:
+        """How much to do: a part of it where the whole bench has to be quick."""
+        return max(1, many // 3) if self.quick else many
+
+
+@asynccontextmanager
+async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -> AsyncIterator[Stage]:
+    """A stage for one run of the bench; `furnish` says which cards and runs it needs."""
+    with tempfile.TemporaryDirectory(prefix="logistics-bench-") as home, running(Path(home)) as server:
+        server.create_database(DATABASE)
+        world = World()
+        furnish(world)
+        superuser = await asyncpg.connect(host=str(server.socket_dir), user=SUPERUSER, database=DATABASE)
+        try:
+            await _fill(server, world, superuser)
+            with serving.elsewhere(server.url(DATABASE), NOW) as base:
+                dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
+                yield Stage(base, dsn, world, superuser, rounds, quick)
+        finally:
+            await superuser.close()
+
+
+def resident_mb() -> float:
+    """Memory of the service, in MB: all of our child processes that serve."""
+    return sum(_resident(pid) for pid in _children() if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> None:
+    url = server.url(DATABASE)
+    await migrate(url)
+    database = Database(url)
+    async with database.begin() as session:
+        await load(session)
+    await database.close()
+    await world.store(superuser)
+
+
+def _children() -> list[str]:
+    return [
+        pid for listed in Path("/proc/self/task").glob("*/children") for pid in listed.read_text().split()
+    ]
+
+
+def _resident(pid: str) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE / 1e6
