@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.gate import Act, NewCard, expect
+from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.arrival_list import Line, Names, parse
 from logistics.rules.calendar import business_date
@@ -98,11 +99,28 @@ async def _announce(
     )
     acts = []
     for label, code in codes.items():
-        facts = {"arrival": arrival, "box": code, "label": label, "list_sha256": digest.hex()}
+        inside = [line for line in lines if line.box == label]
+        facts = {
+            "arrival": arrival,
+            "box": code,
+            "label": label,
+            "list_sha256": digest.hex(),
+            "contents": _contents(inside),
+        }
         act = Act(
             "expect", actor, str(actor.place), now, place=actor.place, custodian=actor.place, facts=facts
         )
-        cards = [NewCard(n.card, n.kind, n.destination, code) for n in lines if n.box == label]
-        acts.append((act, cards))
+        acts.append((act, [NewCard(line.card, line.kind, line.destination, code) for line in inside]))
     await expect(session, acts, now)
     return Imported(arrival, len(lines), codes)
+
+
+def _contents(lines: Sequence[Line]) -> Json:
+    """What each card is and where it is to go, so that the log alone can tell."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        grouped.setdefault((line.kind, line.destination), []).append(line.card)
+    return [
+        {"kind": kind, "destination": destination, "codes": sorted(codes)}
+        for (kind, destination), codes in sorted(grouped.items())
+    ]
