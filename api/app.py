@@ -29,7 +29,7 @@ from api import (
 )
 from api.gathering import Gatherer
 from api.guarding import guard_requests
-from api.pages import board
+from api.pages import board, cards, faults, html
 from logistics.settings import Settings
 from logistics.store.database import Database
 
@@ -64,7 +64,14 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
         ],
     )
     return Litestar(
-        route_handlers=[api, health.router, manual.router, board.router],
+        route_handlers=[
+            api,
+            health.router,
+            manual.router,
+            board.router,
+            cards.router,
+            html.static_files(),
+        ],
         dependencies={
             "session": Provide(database.transaction),
             "snapshot": Provide(database.snapshot),
@@ -75,12 +82,11 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
         middleware=[guard_requests],
-        exception_handlers=problems.handlers(),
+        exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
         lifespan=[lifespan],
         logging_config=None,
-        template_config=board.TEMPLATES,
     )
 
 

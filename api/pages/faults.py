@@ -1,0 +1,86 @@
+"""Errors as pages: the same sentence as the problem's, in Japanese, and what to do next. No codes first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.types import ExceptionHandlersMap
+
+from api import problems
+from api.auth import HEADER
+from api.pages.html import page
+from logistics.rules.errors import DomainError, MyNumberRefused, NotSignedIn
+
+log = structlog.get_logger("pages")
+
+_problem = problems.handlers()[HTTPException]
+
+_TITLES = {
+    400: "入力を確かめてください",
+    401: "操作者が指定されていません",
+    403: "この操作は行えません",
+    404: "ページが見つかりません",
+    405: "この操作は行えません",
+    409: "いまは行えません",
+    413: "データが大きすぎます",
+}
+_SENTENCES = {
+    400: "アドレスまたは入力した値が正しくありません。前のページに戻って、もう一度お試しください。",
+    404: "アドレスが変わったか、間違っている可能性があります。配送状況のページから選び直してください。",
+    405: "このページは表示専用です。配送状況のページから選び直してください。",
+}
+_FAILED = "処理中に予期しない問題が起きました。何も変更していません。時間をおいてもう一度お試しください。"
+
+
+def handlers() -> ExceptionHandlersMap:
+    """For the pages' own routers: every exception becomes a page."""
+    return {DomainError: _refused, HTTPException: _http, Exception: _crashed}
+
+
+def unmatched() -> ExceptionHandlersMap:
+    """For the application: an address that matches no route is a page for people, a problem for programs."""
+    return {NotFoundException: _unmatched, MethodNotAllowedException: _unmatched}
+
+
+def prefers_html(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client would rather have HTML than JSON; what accepts anything is a program."""
+    offered = ["application/problem+json", "application/json", "text/html"]
+    return request.accept.best_match(offered) == "text/html"
+
+
+def _refused(_: Request[Any, Any, Any], error: DomainError) -> Response[str]:
+    status = problems.STATUS[type(error)]
+    title = _TITLES[400] if isinstance(error, MyNumberRefused) else _TITLES.get(status, _TITLES[400])
+    if status == 404:
+        title = "見つかりません"
+    kind = problems.slug(type(error))
+    unnamed = isinstance(error, NotSignedIn) or getattr(error, "field", None) == HEADER
+    return _fault(status, title, error.message_ja, kind=kind, how_to_act=unnamed)
+
+
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+    status = error.status_code
+    if status >= 500:
+        return _crashed(request, error)
+    return _fault(status, _TITLES.get(status, _TITLES[400]), _SENTENCES.get(status, _SENTENCES[400]))
+
+
+def _crashed(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    route = request.scope.get("path_template", "")
+    log.error("crash", route=route, error=type(error).__name__, exc_info=error)
+    return _fault(500, "表示できませんでした", _FAILED)
+
+
+def _unmatched(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    return _http(request, error) if prefers_html(request) else _problem(request, error)
+
+
+def _fault(
+    status: int, title: str, sentence: str, *, kind: str | None = None, how_to_act: bool = False
+) -> Response[str]:
+    return page(
+        "fault.html", status, title=title, sentence=sentence, kind=kind, how_to_act=how_to_act, number=status
+    )

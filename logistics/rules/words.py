@@ -1,0 +1,69 @@
+"""What pages and papers call states and steps in Japanese. What a scan came to is in `outcomes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
+
+CARD_STATES: Mapping[CardState, str] = {
+    CardState.NEW: "未登録",
+    CardState.EXPECTED: "入荷予定",
+    CardState.ARRIVED: "検品済",
+    CardState.READY: "交付前設定済",
+    CardState.PACKED: "梱包済",
+    CardState.DISPATCHED: "発送済（引渡確認待ち）",
+    CardState.IN_TRANSIT: "運搬中",
+    CardState.DELIVERED: "到着（未検数）",
+    CardState.RECEIVED: "収受済",
+    CardState.STORED: "格納済",
+    CardState.HELD: "差異調査中",
+    CardState.MISSING: "所在不明",
+}
+
+CARD_STEPS: Mapping[CardStep, str] = {
+    CardStep.EXPECT: "入荷予定の登録",
+    CardStep.CHECK_IN: "検品",
+    CardStep.SET_UP: "交付前設定",
+    CardStep.POST_NOTICE: "交付通知書の発送",
+    CardStep.PACK: "梱包",
+    CardStep.UNPACK: "搬送袋からの取出し",
+    CardStep.DISPATCH: "発送",
+    CardStep.TAKE_OVER: "配送業者の引受",
+    CardStep.HAND_OVER: "拠点への引渡し",
+    CardStep.RECEIVE: "収受",
+    CardStep.PUT_AWAY: "格納",
+    CardStep.MOVE: "棚の移動",
+    CardStep.HOLD: "別置き（差異調査）",
+    CardStep.ACCEPT: "差異の解消（拠点で受入れ）",
+    CardStep.READMIT: "差異の解消（分室で再受入れ）",
+    CardStep.MISS: "所在不明の登録",
+    CardStep.FIND: "発見（別置き）",
+}
+
+BATCH_STATES: Mapping[BatchState, str] = {
+    BatchState.NEW: "未登録",
+    BatchState.OPEN: "梱包中",
+    BatchState.SEALED: "封印済",
+    BatchState.LOADED: "積込済",
+    BatchState.DISPATCHED: "発送済（引渡確認待ち）",
+    BatchState.IN_TRANSIT: "運搬中",
+    BatchState.DELIVERED: "到着",
+    BatchState.CLOSED: "検数完了",
+    BatchState.CANCELLED: "取消",
+    BatchState.MISSING: "所在不明",
+}
+
+BATCH_STEPS: Mapping[BatchStep, str] = {
+    BatchStep.OPEN: "梱包の開始",
+    BatchStep.SEAL: "封印",
+    BatchStep.UNSEAL: "開封",
+    BatchStep.LOAD: "積込み",
+    BatchStep.UNLOAD: "積降ろし",
+    BatchStep.DISPATCH: "発送",
+    BatchStep.TAKE_OVER: "配送業者の引受",
+    BatchStep.HAND_OVER: "拠点への引渡し",
+    BatchStep.CLOSE: "検数の完了",
+    BatchStep.CANCEL: "取消",
+    BatchStep.MISS: "所在不明の登録",
+}
