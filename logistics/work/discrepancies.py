@@ -62,6 +62,19 @@ ORDER BY discrepancy.code
 LIMIT $7
 """
 
+# Differences of another manifest of the same site belong to that one's receipt.
+_OF_RECEIPT = """
+SELECT discrepancy.code, discrepancy.kind, discrepancy.card, discrepancy.batch, discrepancy.note,
+       place.code <> $2 AS elsewhere, place.name AS place_name
+FROM discrepancy
+JOIN place ON place.code = discrepancy.place
+WHERE discrepancy.manifest = $1
+   OR (discrepancy.place = $2 AND discrepancy.opened_at >= $3
+       AND NOT EXISTS (SELECT FROM manifest
+                       WHERE manifest.code = discrepancy.manifest AND manifest.destination = $2))
+ORDER BY discrepancy.code
+"""
+
 # What a difference ends with, and the step its card takes; None leaves the card where it is.
 ENDINGS: Mapping[str, CardStep | None] = {
     "accept": CardStep.ACCEPT,  # inspected: fit, and stays at this site
@@ -165,6 +178,17 @@ async def page(
     """Differences in number order, after the one numbered `after`."""
     connection = await driver(session)
     rows = await connection.fetch(_PAGE, after, place, kind, is_open, code, manifest, limit)
+    return [dict(row) for row in rows]
+
+
+async def of_receipt(
+    session: AsyncSession, manifest: str, destination: str, since: datetime
+) -> list[dict[str, Any]]:
+    """The differences of a receipt, in number order: of its manifest, and of strangers found since it arrived.
+
+    `elsewhere` marks what was found at another place, `place_name`.
+    """
+    rows = await (await driver(session)).fetch(_OF_RECEIPT, manifest, destination, since)
     return [dict(row) for row in rows]
 
 

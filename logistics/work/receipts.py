@@ -234,7 +234,9 @@ async def _record(
     sent = await documents.record(session, manifest["code"], ManifestRecord)
     batches = await connection.fetch(_BATCHES, manifest["code"])
     arrived = Counter(line["batch"] for line in lines if line["outcome"])
-    found = await discrepancies.page(session, manifest=manifest["code"], limit=10_000)
+    found = await discrepancies.of_receipt(
+        session, manifest["code"], manifest["destination"], manifest["arrived_at"]
+    )
     accepted = Counter((line["kind"], line["kind_name"]) for line in lines if line["outcome"] == "received")
     return ReceiptRecord(
         number=receipt,
@@ -265,7 +267,11 @@ async def _record(
             )
             for row in batches
         ),
-        differences=tuple(
-            PaperDifference(row["code"], row["kind"], row["card"], row["batch"], row["note"]) for row in found
-        ),
+        differences=tuple(_on_paper(row) for row in found),
     )
+
+
+def _on_paper(row: Row) -> PaperDifference:
+    """A difference in the words of the site that signs; what lies at another site is said to lie there."""
+    note = f"{row['place_name']}で確認されたもの" if row["elsewhere"] else row["note"]
+    return PaperDifference(row["code"], row["kind"], row["card"], row["batch"], note)
