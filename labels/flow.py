@@ -47,10 +47,7 @@ def paginate(pieces: Sequence[Piece], top: float, bottom: float) -> list[list[Pl
     pages: list[list[Placed]] = [[]]
     y, head = top, None
     for chain in _chains(pieces):
-        needed = sum(piece.height for piece in chain)
-        if chain[0].head and chain[0].head is not head:
-            needed += chain[0].head.height
-        if y + needed > bottom and pages[-1]:
+        if y + _height(chain, head) > bottom and pages[-1]:
             pages.append([])
             y, head = top, None
         for piece in chain:
@@ -58,6 +55,16 @@ def paginate(pieces: Sequence[Piece], top: float, bottom: float) -> list[list[Pl
                 continue
             y, head = _place(pages, piece, y, head, top, bottom)
     return pages
+
+
+def _height(chain: Sequence[Piece], head: Piece | None) -> float:
+    """What a chain needs below `head`, with the heads that its own lists bring."""
+    needed = 0.0
+    for piece in chain:
+        if piece.head and piece.head is not head:
+            needed += piece.head.height
+        needed, head = needed + piece.height, piece.head
+    return needed
 
 
 def _chains(pieces: Sequence[Piece]) -> list[list[Piece]]:

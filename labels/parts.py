@@ -62,8 +62,9 @@ def letter(to: NamedPlace, sender: NamedPlace, by: NamedPerson, issued_at: datet
         x, width = LEFT + room + 10, WIDTH - room - 10
         pen.cell(x, y, width, 5, f"発行日時　{japanese_time(issued_at)}", 8.5, "right", pad=0)
         pen.cell(x, y + 5, width, 6, sender.name, 11, "right", pad=0)
-        pen.cell(x, y + 11.2, width, 4, f"{sender.code}　{sender.address}", 7.5, "right", pad=0, grey=GREY)
-        pen.cell(x, y + 15.4, width, 5, f"発行者　{by.name}（{by.code}）", 8.5, "right", pad=0)
+        address = f"{sender.code}　{sender.address}"
+        pen.cell(x, y + 10.8, width, 6.6, address, 7.5, "right", pad=0, lines=2, grey=GREY)
+        pen.cell(x, y + 17.2, width, 5, f"発行者　{by.name}（{by.code}）", 8.5, "right", pad=0)
         pen.write(LEFT, y + 26.4, sentence, 9.5)
 
     return Piece(30, draw)

@@ -192,6 +192,17 @@ def test_a_receipt_words_every_difference_and_states_the_balance() -> None:
     assert "以上 12 件" in text
 
 
+def test_the_only_difference_stays_with_its_heading_and_its_count() -> None:
+    one = records.receipt(1)
+    for containers in range(1, 12):
+        record = msgspec.structs.replace(one, seals=one.seals[:1] * containers)
+
+        (listing,) = [text for text in paper.texts(drawn(record)) if "以上 1 件" in text]
+
+        assert "差異（過不足）" in listing
+        assert grouped(one.differences[0].code) in listing
+
+
 def test_a_paper_that_contradicts_itself_is_refused() -> None:
     a_manifest, slip, a_receipt = records.manifest(4, 1), records.transfer_slip(2), records.receipt(0)
     fewer: SealedBatch = msgspec.structs.replace(a_manifest.batches[0], cards=3)
