@@ -44,6 +44,7 @@ async def summarise(played: Played) -> Summary:
         *_unbalanced(played.sites, sites, figures),
         *_not_as_happened(played, sites, figures),
         *_misplaced(played, cards),
+        *await _not_on_receipts(played),
         *_altered(bodies),
     ]
     by_place = {place: len(await clerk.every("/cards", place=place)) for place in annex.places.values()}
@@ -157,6 +158,16 @@ def _misplaced(played: Played, cards: Sequence[Mapping[str, Any]]) -> Iterator[s
             yield f"card {card['code']}: {answered} answered, {truth.get(card['code'])} happened"
         if card["custodian"] != card["place"]:
             yield f"card {card['code']}: lies at {card['place']} in the custody of {card['custodian']}"
+
+
+async def _not_on_receipts(played: Played) -> list[str]:
+    """Every difference that a site's people saw stands on the receipt they signed."""
+    return [
+        f"{site.slug}: difference {found['code']} is not on its receipt"
+        for site in played.sites
+        for found in await site.leader.every("/discrepancies", place=site.place)
+        if found["code"] not in played.closes[site.number]["differences"]
+    ]
 
 
 def _altered(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -1,0 +1,101 @@
+"""The demonstration day, played small and within this process: it notices all that goes wrong, and says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from api.app import create_app
+from logistics.settings import Clock
+from logistics.store.database import Database
+from seed import contract
+from seed.demo import happened
+from seed.demo.clerk import Service
+from seed.demo.day import DAY, STARTS_AT, play_day
+from seed.demo.figures import Summary
+from seed.demo.summary import KINDS
+from seed.demo.world import make
+
+# Every site gets a few cards, the Center more than one bag holds.
+SMALL = {**dict.fromkeys(contract.SITES, 5), 13: 52}
+
+Alter = Callable[[httpx.Request, httpx.Response], httpx.Response]
+
+
+class Altered(httpx.ASGITransport):
+    """The service, with its answers altered on the way."""
+
+    def __init__(self, app: Any, alter: Alter) -> None:
+        super().__init__(app)
+        self._alter = alter
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await super().handle_async_request(request)
+        await answer.aread()
+        return self._alter(request, answer)
+
+
+async def played(database: Database, alter: Alter = lambda _, answer: answer) -> tuple[Summary, Service]:
+    clock = Clock.starting_at(STARTS_AT)
+    transport = Altered(create_app(database, clock), alter)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        service = Service(client, clock)
+        return await play_day(service, make(DAY, SMALL), lambda _: None), service
+
+
+def without_missing(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+    """What a service would answer that hides a missing card from whoever closes a receipt."""
+    if not request.url.path.endswith("/close") or b"manifest" not in answer.content or not answer.is_success:
+        return answer
+    said = json.loads(answer.content)
+    said["accepted"] += said.pop("missing")
+    return httpx.Response(200, json={**said, "missing": 0}, request=request)
+
+
+async def test_a_day_with_every_kind_of_difference_balances(database: Database) -> None:
+    summary, service = await played(database)
+
+    assert summary.faults == []
+    assert summary.balanced
+    assert summary.verdict == (
+        "GOOD 2026-04-01: 13 sites, 112 cards dispatched = 108 received + 4 missing; 15 differences of 6 kinds"
+    )
+    assert {kind for kind in KINDS if summary.differences[kind]} == set(KINDS)
+    assert summary.totals.dispatched == summary.totals.received + summary.totals.missing
+    assert sum(summary.states.values()) == summary.annex.listed == 116
+    names = sorted(service.papers)
+    assert [sum(name.startswith(f"P{n}-") for name in names) for n in (1, 2, 3)] == [14, 13, 13]
+    assert {"batch-labels.pdf", "sleeve-labels.pdf"} <= set(names)
+
+
+async def test_a_service_that_hides_a_missing_card_makes_the_day_a_bad_one(database: Database) -> None:
+    summary, _ = await played(database, without_missing)
+
+    assert not summary.balanced
+    assert summary.verdict.startswith("BAD 2026-04-01")
+    assert sum(".missing: 0 answered, 1 happened" in fault for fault in summary.faults) == 4
+
+
+@pytest.mark.parametrize("later", range(0, 60, 3))
+def test_whatever_goes_wrong_on_a_day_every_card_is_somewhere(later: int) -> None:
+    world = make(date(2026, 4, 1) + timedelta(days=later), SMALL)
+
+    sites = [happened.at_site(world, site) for site in SMALL]
+    annex = happened.at_annex(world)
+    places = happened.places(world)
+
+    assert all(site.dispatched == site.received + site.missing for site in sites)
+    assert annex.listed == annex.checked_in + annex.damaged + annex.missing == len(places)
+    assert annex.checked_in == annex.dispatched + annex.left_behind
+    assert sum(state == "stored" for _, state in places.values()) == sum(site.put_away for site in sites)
+    assert {kind for kind in KINDS if any(getattr(site, kind) for site in sites)} == set(KINDS)
+
+
+def test_the_same_day_goes_wrong_in_the_same_way() -> None:
+    assert make(DAY, SMALL) == make(DAY, SMALL)
+    assert make(DAY, SMALL).mishaps != make(date(2026, 4, 2), SMALL).mishaps
