@@ -7,6 +7,7 @@ subtrees he needs and reads them from rows, of which 256 make one of the next st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
@@ -30,12 +31,13 @@ class Span(NamedTuple):
     end: int
 
 
-class Read(NamedTuple):
-    """`rows` rows of `level`, from `first` on."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`count` rows of `level`, from `first` on."""
 
     level: int
     first: int
-    rows: int
+    count: int
 
 
 class Unavailable(LookupError):
@@ -89,7 +91,7 @@ class Edge:
 
     def root(self) -> bytes:
         """The root of the tree as it is now."""
-        return _bagged(self._peaks) if self._peaks else EMPTY_ROOT
+        return folded(self._peaks) if self._peaks else EMPTY_ROOT
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
@@ -142,14 +144,31 @@ def consistency_spans(old: int, new: int) -> list[Span]:
     return ([Span(first, end)] if first else []) + spans[::-1]
 
 
+def subtrees(span: Span) -> Iterator[tuple[int, int]]:
+    """The complete subtrees a span is made of, (level, index), largest first."""
+    first, end = span
+    while first < end:
+        level = (end - first).bit_length() - 1
+        yield level, first >> level
+        first += 1 << level
+
+
+def folded(peaks: Sequence[bytes]) -> bytes:
+    """The hash of a span from those of its `subtrees`, which are never none."""
+    result = peaks[-1]
+    for peak in peaks[-2::-1]:
+        result = node_hash(peak, result)
+    return result
+
+
 def reads(spans: Iterable[Span]) -> list[Read]:
     """The rows `hashes` will ask for, each once: for a proof at most 510 of a level, beside the leaf and at the edge."""
-    return list(dict.fromkeys(_read(level, index) for span in spans for level, index in _complete(span)))
+    return list(dict.fromkeys(_read(level, index) for span in spans for level, index in subtrees(span)))
 
 
 def hashes(spans: Iterable[Span], fetch: Fetch) -> list[bytes]:
     """The hash of each span, from rows. `fetch` is asked for exactly what `reads` names. Unavailable."""
-    return [_bagged([_subtree(level, index, fetch) for level, index in _complete(span)]) for span in spans]
+    return [folded([_subtree(level, index, fetch) for level, index in subtrees(span)]) for span in spans]
 
 
 def from_leaves(leaves: Sequence[bytes]) -> Fetch:
@@ -219,22 +238,6 @@ def _split(width: int) -> int:
     return 1 << (width - 1).bit_length() - 1
 
 
-def _bagged(peaks: Sequence[bytes]) -> bytes:
-    result = peaks[-1]
-    for peak in peaks[-2::-1]:
-        result = node_hash(peak, result)
-    return result
-
-
-def _complete(span: Span) -> Iterator[tuple[int, int]]:
-    """The complete subtrees a span is made of, (level, index), largest first."""
-    first, end = span
-    while first < end:
-        level = (end - first).bit_length() - 1
-        yield level, first >> level
-        first += 1 << level
-
-
 def _read(level: int, index: int) -> Read:
     stored = min(level // WIDTH_BITS * WIDTH_BITS, LEVELS[-1])
     return Read(stored, index << level - stored, 1 << level - stored)
@@ -242,8 +245,8 @@ def _read(level: int, index: int) -> Read:
 
 def _subtree(level: int, index: int, fetch: Fetch) -> bytes:
     wanted = _read(level, index)
-    rows = list(fetch(*wanted))
-    if len(rows) != wanted.rows or not _sound(rows):
+    rows = list(fetch(wanted.level, wanted.first, wanted.count))
+    if len(rows) != wanted.count or not _sound(rows):
         raise Unavailable(f"the tree lacks rows below its subtree {index} of level {level}")
     while len(rows) > 1:
         rows = [node_hash(rows[at], rows[at + 1]) for at in range(0, len(rows), 2)]
