@@ -51,7 +51,7 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
     api = Router(
         "/api/v1",
         guards=[auth.signed_in],
-        before_request=parameters.check_codes,
+        before_request=parameters.check_request,
         security=[{auth.SCHEME: []}],
         route_handlers=[
             reference.router,

@@ -26,6 +26,7 @@ from api.parameters import (
     SlotQuery,
 )
 from api.problems import documented
+from api.times import on_calendar
 from logistics.rules import errors
 from logistics.rules.lifecycle import CardState
 from logistics.rules.permissions import Actor
@@ -144,6 +145,7 @@ async def get_place_custody(
     after: AfterEntry = 0,
     limit: Limit = 500,
 ) -> wire.Entries:
+    on_calendar(day, "day")
     await places.place(snapshot, place)
     return _entries(await custody.of_site(snapshot, place, day, after, limit), limit)
 

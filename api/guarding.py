@@ -18,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from logistics.rules.errors import MyNumberRefused
+from logistics.rules.errors import InvalidValue, MyNumberRefused
 from logistics.rules.guard import holds_my_number
 
 # Headers whose digits are a protocol's own: lengths, dates, versions of a browser, the boundary of a form.
@@ -87,7 +87,10 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
             return
     try:
         _refuse_texts(texts(msgspec.json.decode(content), ""))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except RecursionError:
+        if not names_itself:
+            raise InvalidValue("body", "is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         # Not JSON: a list to import names line and column itself, anything else is refused as a whole.
         if not names_itself and any(holds_my_number(text) for text in _readings(content)):
             raise MyNumberRefused("the body") from None

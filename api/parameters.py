@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request
+from litestar.exceptions import ClientException
 from litestar.params import PathParameter, QueryParameter
 
 from logistics.rules.codes import CodeType, require
@@ -24,6 +25,14 @@ CODES = {
     "slot": CodeType.SLOT,
     "vault": CodeType.VAULT,
 }
+
+
+def check_request(request: Request[Any, Any, Any]) -> None:
+    """Before any handler of the API: a body that it reads is JSON (415), its codes are sound."""
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if request.route_handler.parsed_data_field is not None and media_type != "application/json":
+        raise ClientException("Send JSON: Content-Type: application/json", status_code=415)
+    check_codes(request)
 
 
 def check_codes(request: Request[Any, Any, Any]) -> None:

@@ -148,14 +148,23 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
         # Litestar's own words quote the path.
         body["detail"] = "The request does not fit what is documented. See `errors`."
     if isinstance(error.extra, list):
-        body["errors"] = [
-            {"field": str(item.get("key", "body")), "message": str(item.get("message", ""))}
-            for item in error.extra
-            if isinstance(item, Mapping)
-        ]
+        body["errors"] = [_fault(request, item) for item in error.extra if isinstance(item, Mapping)]
     elif found := re.search(r"at `\$\.?(.*?)`", error.detail or ""):
         body["errors"] = [{"field": found[1] or "body", "message": error.detail}]
     return _answer(request, body, error.headers)
+
+
+def _fault(request: Request[Any, Any, Any], item: Mapping[str, Any]) -> dict[str, str]:
+    """One fault that the framework found, under the name by which the client knows the field."""
+    key, message = str(item.get("key", "body")), str(item.get("message", ""))
+    if key == "data":
+        key, message = "body", "A JSON body is needed" if message == "'data'" else message
+    parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
+    if parameter is not None and parameter.kwarg_definition is not None:
+        key = getattr(parameter.kwarg_definition, "name", None) or key
+    if found := re.search(r"(?:missing required|contains unknown) field `(.+?)`", message):
+        key = found[1] if key == "body" else f"{key}.{found[1]}"
+    return {"field": key, "message": message}
 
 
 def _constraint(request: Request[Any, Any, Any], error: asyncpg.CheckViolationError) -> Response[Any]:

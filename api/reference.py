@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api import wire
 from api.parameters import After, Limit, PlacePath, PlaceQuery, VaultPath
 from api.problems import documented
+from api.times import on_calendar
 from logistics.rules.calendar import PlaceKind
 from logistics.rules.errors import NotFound
 from logistics.rules.lifecycle import BATCH, CARD
@@ -97,10 +98,11 @@ async def get_day(
     reader: NamedDependency[Actor],
     at: Annotated[datetime | None, QueryParameter(description="A moment; without it, now")] = None,
 ) -> wire.Day:
+    on_calendar(day, "day")
     known = await places.place(snapshot, place)
     calendar = await places.calendar(snapshot)
     kind, number = PlaceKind(known["kind"]), known["number"]
-    moment = at if at is not None and at.tzinfo else now
+    moment = at if at is not None and at.tzinfo and on_calendar(at.date(), "at") else now
     return wire.Day(
         day=day,
         is_run_day=calendar.is_run_day(day, number),

@@ -44,8 +44,18 @@ SealNumber = Annotated[
         pattern=r"^[0-9A-Z][0-9A-Z-]{3,19}$", description="Number printed on the seal", examples=["KS-004217"]
     ),
 ]
-Words = Annotated[str, Meta(min_length=1, max_length=200)]
-Reason = Annotated[str, Meta(min_length=3, max_length=500, examples=["Counted wrongly, one card forgotten"])]
+# PostgreSQL keeps no NUL, and a line of a paper has no use for control characters.
+_LINE = r"^[^\u0000-\u001f\u007f]*$"
+Words = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=500,
+        pattern=r"^[^\u0000]*$",
+        examples=["Counted wrongly, one card forgotten"],
+    ),
+]
 When = Annotated[datetime, Meta(tz=True, examples=["2026-04-01T09:12:30+09:00"])]
 
 
@@ -156,7 +166,7 @@ class PlanRun(Input, frozen=True, kw_only=True):
     run_day: date
     courier: CourierCode
     crew: Annotated[list[Words], Meta(min_length=1, max_length=6, examples=[["乗務員1", "乗務員2"]])]
-    vehicle: Annotated[str, Meta(min_length=1, max_length=40, examples=["京都 400 あ 12-34"])]
+    vehicle: Annotated[str, Meta(min_length=1, max_length=40, pattern=_LINE, examples=["京都 400 あ 12-34"])]
 
 
 class TakeOver(Input, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import people
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
+from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, codes, lock_cards, settle
 
 _LOCK_MANIFESTS = "SELECT * FROM manifest WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE"
 
@@ -147,7 +147,7 @@ def _only(call: Call, positions: Sequence[int]) -> Call:
 
 
 async def _manifests(session: AsyncSession, calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
-    rows = await (await driver(session)).fetch(_LOCK_MANIFESTS, _codes(calls))
+    rows = await (await driver(session)).fetch(_LOCK_MANIFESTS, codes(calls))
     manifests = {row["code"]: dict(row) for row in rows}
     answers = await settle(session, calls, manifests, _judge_manifest, CodeType.MANIFEST, now)
     for call, given in zip(calls, answers, strict=True):
@@ -169,12 +169,12 @@ def _judge_manifest(call: Call, _scan: Scan, code: str, manifest: Row | None) ->
 
 async def _batches(session: AsyncSession, calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
     connection = await driver(session)
-    codes = _codes(calls)
-    await connection.execute(_LOCK_MANIFESTS_OF, codes)
-    batches = {row["code"]: dict(row) for row in await connection.fetch(_LOCK_BATCHES, codes)}
+    scanned = codes(calls)
+    await connection.execute(_LOCK_MANIFESTS_OF, scanned)
+    batches = {row["code"]: dict(row) for row in await connection.fetch(_LOCK_BATCHES, scanned)}
     for batch in batches.values():
         batch["contents"] = []
-    for row in await connection.fetch(_CONTENTS, codes):
+    for row in await connection.fetch(_CONTENTS, scanned):
         batches[row["batch"]]["contents"].append(row["code"])
     answers = await settle(session, calls, batches, _judge_batch, CodeType.BATCH, now)
     for call, given in zip(calls, answers, strict=True):
@@ -289,7 +289,3 @@ async def _stamp_arrival(session: AsyncSession, call: Call, manifests: Sequence[
     """The first manifest or batch scan of a manifest marks the courier's arrival at the site."""
     if manifests:
         await (await driver(session)).execute(_ARRIVE, list(manifests), now, call.actor.code)
-
-
-def _codes(calls: Sequence[Call]) -> list[str]:
-    return sorted({scan.text.strip() for call in calls for scan in call.scans})

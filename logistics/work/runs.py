@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +24,9 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import places
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, settle
+from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, codes, settle
+
+PLANNED_AHEAD = timedelta(days=366)
 
 _RUN = "SELECT * FROM run WHERE code = $1"
 
@@ -57,12 +59,17 @@ LIMIT $5
 
 
 async def ensure(session: AsyncSession, actor: Actor, day: date, now: datetime) -> Row:
-    """The run of a day, made if it is not there yet. Raises NotARunDay, RunDeparted, InvalidValue for the past."""
+    """The run of a day, made if it is not there yet. Raises NotARunDay, RunDeparted, and InvalidValue for the past
+    and what is further ahead than anybody plans.
+    """
+    today = business_date(now)
+    if day < today:
+        raise InvalidValue("run_day", "lies in the past")
+    if day > today + PLANNED_AHEAD:
+        raise InvalidValue("run_day", f"lies more than {PLANNED_AHEAD.days} days ahead")
     calendar = await places.calendar(session)
     if not calendar.is_run_day(day):
         raise NotARunDay("run_day", day.isoformat(), calendar.next_run_day(day).isoformat())
-    if day < business_date(now):
-        raise InvalidValue("run_day", "lies in the past")
     connection = await driver(session)
     code = random_code(CodeType.RUN)
     made = await connection.fetchval(
@@ -126,7 +133,7 @@ async def load(
     connection = await driver(session)
     rows = await connection.fetch(
         "SELECT * FROM batch WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE",
-        sorted({scan.text.strip() for scan in scans}),
+        codes([call]),
     )
     batches = {row["code"]: dict(row) for row in rows}
     (answers,) = await settle(session, [call], batches, _judge_load, CodeType.BATCH, now)

@@ -127,10 +127,15 @@ WHERE id = ANY ($1::uuid[])
 """
 
 
+def codes(calls: Sequence[Call]) -> list[str]:
+    """The codes of ours among the texts scanned, sorted; what is no code is not shown to the database either."""
+    texts = {scan.text.strip() for call in calls for scan in call.scans}
+    return sorted(text for text in texts if fault(text) is None)
+
+
 async def lock_cards(session: AsyncSession, calls: Sequence[Call]) -> dict[str, Row]:
     """The cards that the calls' scans name, locked, by code, with the manifest they travel on."""
-    codes = {scan.text.strip() for call in calls for scan in call.scans}
-    cards = sorted(code for code in codes if code.startswith(CodeType.CARD) and fault(code) is None)
+    cards = [code for code in codes(calls) if code.startswith(CodeType.CARD)]
     rows = await (await driver(session)).fetch(_LOCK_CARDS, cards)
     return {row["code"]: dict(row) for row in rows}
 

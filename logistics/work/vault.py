@@ -16,7 +16,7 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
 from logistics.work import people
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
+from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, codes, lock_cards, settle
 
 # A move leaves another slot: both are locked in code order before any card is, so movers never deadlock.
 _LOCK_SLOTS = """
@@ -52,12 +52,12 @@ async def put_away(
     permissions.require(actor, "put_away")
     boss = await _supervisor(session, actor, supervisor)
     connection = await driver(session)
-    rows = await connection.fetch(_LOCK_SLOTS, slot, sorted({scan.text.strip() for scan in scans}))
+    site = str(actor.place)
+    call = Call(actor, Purpose.PUT_AWAY, slot, site, scans, boss, place=site, custodian=site, slot=slot)
+    rows = await connection.fetch(_LOCK_SLOTS, slot, codes([call]))
     target = next((dict(row) for row in rows if row["code"] == slot), None)
     if target is None or target["place"] != actor.place:
         raise NotFound("slot", slot)
-    site = str(actor.place)
-    call = Call(actor, Purpose.PUT_AWAY, slot, site, scans, boss, place=site, custodian=site, slot=slot)
     cards = await lock_cards(session, [call])
     free = target["capacity"] - target["occupied"]
 

@@ -12,6 +12,7 @@ from logistics.store.database import Database
 from tests.http.day import Clerk, Day, new_card, scan_of
 from tests.http.routes import routes
 from tests.http.rows import contents
+from tests.http.walk import problem_type
 
 PARAMS = {
     "arrival": "N080000013",
@@ -19,6 +20,7 @@ PARAMS = {
     "box": "X7Q2M4ZK9S",
     "card": "C0XK3WYPMU",
     "day": "2026-04-01",
+    "file_path": "nothing.css",
     "discrepancy": "G080000013",
     "manifest": "M080000013",
     "path": "nothing",
@@ -58,7 +60,7 @@ async def test_no_guarded_route_answers_without_the_header(
     for route in routes(app, PARAMS):
         if guarded(route.handler):
             response = await day.client.request(route.method, route.path())
-            answers[f"{route.method} {route.template}"] = (response.status_code, response.json()["type"])
+            answers[f"{route.method} {route.template}"] = (response.status_code, problem_type(response))
 
     assert set(answers.values()) == {(401, "/problems/not-signed-in")}
     assert await contents(database) == before

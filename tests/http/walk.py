@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -33,7 +34,7 @@ class Walk:
 
     async def refused(self, route: Route, what: str, path: str, **request: Any) -> None:
         response = await self._ask(route, path, **request)
-        fine = response.status_code == 400 and response.json()["type"] == "/problems/my-number-refused"
+        fine = response.status_code == 400 and problem_type(response) == "/problems/my-number-refused"
         self._note(fine, route, what, response)
 
     async def guarded(self, route: Route, what: str, body: Any) -> None:
@@ -98,3 +99,12 @@ class Walk:
             number = with_value(body, where, int(NUMBER))
             await self.refused(route, f"body {where} as number", route.path(), json=number)
         await self.refused(route, "unknown field", route.path(), json=body | {"note": way})
+
+
+def problem_type(response: httpx.Response) -> str:
+    """The type of the problem; a page for people names it in a link."""
+    if response.headers["content-type"].startswith("text/html"):
+        found = re.search(r"/problems/[a-z-]+", response.text)
+        return found[0] if found else "about:blank"
+    kind: str = response.json()["type"]
+    return kind
