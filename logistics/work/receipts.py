@@ -100,8 +100,9 @@ async def close(
     """Close the receipt: what was not scanned is missing from now on, each card a difference of its own.
 
     `missing` is how many the clerk says are missing: CountDiffers if the log says otherwise, so that nobody
-    closes over a card by accident. The receipt P3 is frozen. Raises ReceiptNotDone before anything arrived,
-    ReceiptClosed, NotFound for another site's manifest.
+    closes over a card by accident. The receipt P3 is frozen. Raises ReceiptNotDone before anything arrived, or
+    while a batch whose cards are here has not been scanned with its seal; ReceiptClosed, NotFound for another
+    site's manifest.
     """
     permissions.require(actor, "close_receipt")
     manifest = await _manifest(session, code, lock=True)
@@ -117,6 +118,8 @@ async def close(
     absent = [line for line in lines if line["outcome"] is None]
     if manifest["arrived_at"] is None:
         raise ReceiptNotDone(code, "neither its manifest nor a batch was scanned.", [])
+    if unseen := await _unseen_batches(session, code, lines):
+        raise ReceiptNotDone(code, "cards were received out of batches that were not scanned.", unseen)
     if missing != len(absent):
         raise CountDiffers("missing", missing, len(absent))
     await _close_batches(session, actor, manifest, boss, absent, now)
@@ -162,6 +165,17 @@ async def _lines(session: AsyncSession, code: str, *, lock: bool = False) -> lis
             code,
         )
     return [dict(row) for row in await connection.fetch(_LINES, code)]
+
+
+async def _unseen_batches(session: AsyncSession, manifest: str, lines: Sequence[Row]) -> list[str]:
+    """Batches that are recorded as on their way although cards of theirs were scanned here."""
+    rows = await (await driver(session)).fetch(
+        "SELECT code FROM batch WHERE manifest = $1 AND state IN ('dispatched', 'in_transit')"
+        " AND code = ANY ($2::text[]) ORDER BY code",
+        manifest,
+        sorted({line["batch"] for line in lines if line["outcome"]}),
+    )
+    return [row["code"] for row in rows]
 
 
 def _count(lines: Sequence[Row]) -> dict[str, int]:
@@ -273,5 +287,5 @@ async def _record(
 
 def _on_paper(row: Row) -> PaperDifference:
     """A difference in the words of the site that signs; what lies at another site is said to lie there."""
-    note = f"{row['place_name']}で確認されたもの" if row["elsewhere"] else row["note"]
+    note = f"この拠点あて。{row['place_name']}で確認" if row["elsewhere"] else row["note"]
     return PaperDifference(row["code"], row["kind"], row["card"], row["batch"], note)

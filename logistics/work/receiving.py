@@ -196,7 +196,8 @@ def _judge_batch(call: Call, scan: Scan, code: str, batch: Row | None) -> Verdic
         return Verdict(Outcome.ALREADY_ARRIVED, manifest=manifest)
     if state not in (BatchState.DISPATCHED, BatchState.IN_TRANSIT, BatchState.MISSING):
         return Verdict(Outcome.NOT_IN_TRANSIT, belongs_to=batch["destination"], reason=f"it is {state}")
-    if scan.seal_number is None:
+    # A seal that is gone has no number to scan; that it is not intact says enough.
+    if scan.seal_number is None and scan.seal_intact:
         return Verdict(Outcome.SEAL_NEEDED, manifest=manifest)
     batch["state"], batch["place"] = BatchState.DELIVERED.value, call.site
     moves = {

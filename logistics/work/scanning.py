@@ -296,7 +296,7 @@ def _act(
         facts["differences"] = found
     if ended := sorted(settled[j.code] for j in members if j.code and j.code in settled):
         facts["settles"] = ended
-    if seals := [_seal(j) for j in members if j.scan.seal_number]:
+    if seals := [_seal(j) for j in members if j.scan.seal_number or not j.scan.seal_intact]:
         facts["seals"] = seals
     codes = [j.code for j in members if j.code]
     manifests = {j.verdict.manifest for j in members}

@@ -32,9 +32,9 @@ async def receive(site: Site, world: World, closed: Mapping[int, asyncio.Event])
     if before is not None:
         await closed[before].wait()
     bags = world.bags_for(site.number)
-    await _take_over(site, bags)
+    forgotten = await _take_over(site, bags)
     answers = await _scan_cards(site, world, bags)
-    done = await _close(site)
+    done = await _close(site, forgotten)
     closed[site.number].set()
     await site.leader.paper("GET", f"/manifests/{site.manifest['code']}/receipt.pdf", site.slug)
     here = [answer["code"] for answer in answers if answer["outcome"] == "received"]
@@ -44,16 +44,23 @@ async def receive(site: Site, world: World, closed: Mapping[int, asyncio.Event])
     return done
 
 
-async def _take_over(site: Site, bags: Sequence[Bag]) -> None:
-    """Scan the manifest, then each bag with the seal as it is seen."""
+async def _take_over(site: Site, bags: Sequence[Bag]) -> list[dict[str, Any]]:
+    """Scan the manifest, then each bag with the seal as it is seen; the scan of a bag that was forgotten."""
     clerk = site.worker
-    scans = [clerk.of(site.manifest["code"])]
-    scans += [clerk.of(bag.code, seal_number=bag.seal_shown, seal_intact=bag.intact) for bag in bags]
+    scans = [clerk.of(site.manifest["code"]), *(_with_seal(clerk, bag) for bag in bags)]
     named = {"supervisor": site.supervisor}
-    if len(bags) > 1:
+    # Where there are many bags, the last one is opened before anybody has looked at its seal.
+    forgotten = scans[-1:] if len(bags) > 1 else []
+    if forgotten:
         await clerk.scan_refused("/scans", clerk.of(bags[0].code), "seal_needed", **named)
         await clerk.refused("supervisor-needed", "/scans", {"scans": scans, "supervisor": clerk.person})
-    await clerk.scan("/scans", scans, **named)
+    await clerk.scan("/scans", scans[: len(scans) - len(forgotten)], **named)
+    return forgotten
+
+
+def _with_seal(clerk: Clerk, bag: Bag) -> dict[str, Any]:
+    seen = {"seal_number": bag.seal_shown} if bag.seal_shown else {}
+    return clerk.of(bag.code, seal_intact=bag.intact, **seen)
 
 
 async def _scan_cards(site: Site, world: World, bags: Sequence[Bag]) -> list[dict[str, Any]]:
@@ -78,11 +85,14 @@ async def _scan_cards(site: Site, world: World, bags: Sequence[Bag]) -> list[dic
     return answers
 
 
-async def _close(site: Site) -> dict[str, Any]:
-    """Close the receipt with the count that the service shows as outstanding, once it was searched for."""
+async def _close(site: Site, forgotten: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Close the receipt with the count that the service shows as outstanding, once all bags were looked at."""
     path = f"/manifests/{site.manifest['code']}"
     outstanding = (await site.leader.get(f"{path}/receipt"))["outstanding"]
     close = {"supervisor": site.supervisor, "missing": len(outstanding)}
+    if forgotten:
+        await site.leader.refused("receipt-not-done", f"{path}/close", close)
+        await site.worker.scan("/scans", forgotten, supervisor=site.supervisor)
     if outstanding:
         await site.leader.refused("count-differs", f"{path}/close", {**close, "missing": 0})
     done: dict[str, Any] = await site.leader.post(f"{path}/close", close)

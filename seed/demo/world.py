@@ -7,7 +7,7 @@ derived here from where things lie, and is told to nobody before the day is over
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from math import ceil
@@ -47,7 +47,10 @@ class Box:
 
 @dataclass(slots=True)
 class Bag:
-    """A container for a site: what is scanned into it, and what the site will find."""
+    """A container for a site: what is scanned into it, and what the site will find.
+
+    `seal_shown` is the number on the seal it comes with; empty where the seal is gone.
+    """
 
     site: int
     seal: str
@@ -70,7 +73,7 @@ class Mishaps:
     unlisted: str  # lies in a box, and on no list
     swapped: tuple[int, int]
     stuck_at: int
-    cut_at: int  # a bag comes with its seal broken and a card short
+    cut_at: int  # a bag comes without its seal and a card short
     resealed_at: int  # a bag comes with another seal than on the manifest
     overlooked_at: int  # a card stays in the lining of a bag until after the receipt was closed
     crushed_at: int  # a card comes damaged
@@ -88,7 +91,6 @@ class World:
     mishaps: Mishaps
     crushed: frozenset[str]
     overlooked: frozenset[str]
-    extras: Sequence[Card] = field(default=())
 
     def bags_for(self, site: int) -> list[Bag]:
         """The bags of one site."""
@@ -117,7 +119,7 @@ def make(day: date, volumes: Mapping[int, int]) -> World:
     for number, bag in enumerate(bags, start=1):
         bag.seal = bag.seal_shown = f"KS-{day:%m%d}-{number:03d}"
     crushed, overlooked = _spoil(chance, bags, mishaps)
-    return World(day, cards, _boxes(chance, cards, mishaps), bags, mishaps, crushed, overlooked, extras)
+    return World(day, cards, _boxes(chance, cards, mishaps), bags, mishaps, crushed, overlooked)
 
 
 def code(chance: Random) -> str:
@@ -192,7 +194,7 @@ def _spoil(chance: Random, bags: Sequence[Bag], mishaps: Mishaps) -> tuple[froze
     one.inside[0], other.inside[0] = other.inside[0], one.inside[0]
     at[mishaps.stuck_at].inside.append(mishaps.stuck.code)
     cut = at[mishaps.cut_at]
-    cut.intact = False
+    cut.intact, cut.seal_shown = False, ""
     cut.inside.pop()
     at[mishaps.resealed_at].seal_shown = "KS-9999-001"
     at[mishaps.foreign_at].inside.insert(1, code(chance))
