@@ -86,9 +86,9 @@ def _parties(record: TransferSlipRecord) -> Piece:
             pen.box(x, y, width, 6.4, 0, fill=TINT)
             pen.cell(x, y, width, 6.4, role, 9, "centre", bold=True)
             pen.rule(x, y + 6.4, x + width, THIN)
-            pen.cell(x, y + 7, width, 10, name, 10.5, "centre", lines=2)
+            pen.cell(x, y + 6.6, width, 8, name, 10.5, "centre", lines=2)
             for row, detail in enumerate(details):
-                pen.cell(x, y + 17.4 + 4.4 * row, width, 4.2, detail, 7.5, "centre", grey=GREY)
+                pen.cell(x, y + 14.4 + 6.4 * row, width, 6.4, detail, 7.5, "centre", lines=2, grey=GREY)
             pen.box(x, y, width, 27.4, STRONG)
             if index < 2:
                 pen.write(x + width + arrow / 2, y + 15.4, "→", 14, "centre")
