@@ -32,8 +32,11 @@ SECURITY_SCHEME = SecurityScheme(
 )
 
 
-def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Guard: somebody is named as acting. That the person exists is checked where the row is read."""
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Guard: somebody is named as acting. That the person exists is checked where the row is read.
+
+    A coroutine, because Litestar sends a plain function to a thread and back, for every request.
+    """
     person_code(connection)
 
 

@@ -27,16 +27,19 @@ CODES = {
 }
 
 
-def check_request(request: Request[Any, Any, Any]) -> None:
+async def check_request(request: Request[Any, Any, Any]) -> None:
     """Before any handler of the API: a body that it reads is JSON (415), its codes are sound."""
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if request.route_handler.parsed_data_field is not None and media_type != "application/json":
         raise ClientException("Send JSON: Content-Type: application/json", status_code=415)
-    check_codes(request)
+    await check_codes(request)
 
 
-def check_codes(request: Request[Any, Any, Any]) -> None:
-    """Before any handler: every code in path and query has its form and its check character. MalformedCode."""
+async def check_codes(request: Request[Any, Any, Any]) -> None:
+    """Before any handler: every code in path and query has its form and its check character. MalformedCode.
+
+    A coroutine, because Litestar sends a plain function to a thread and back, for every request.
+    """
     for name, value in (*request.path_params.items(), *request.query_params.items()):
         if kind := CODES.get(name):
             require(str(value), kind, name)
