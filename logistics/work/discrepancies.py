@@ -14,7 +14,7 @@ from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.errors import AlreadyResolved, InvalidValue, NotFound, StepRefused
 from logistics.rules.lifecycle import CARD, CardState, CardStep
-from logistics.rules.permissions import Actor
+from logistics.rules.permissions import Actor, Where
 from logistics.rules.records import DifferenceKind
 from logistics.store.database import driver
 from logistics.work.numbering import next_codes
@@ -212,6 +212,8 @@ async def resolve(
     if found[0]["how"]:
         raise AlreadyResolved(code)
     step, card = ENDINGS[how], found[0]["card"]
+    if step is CardStep.READMIT and actor.where is not Where.ANNEX:
+        raise InvalidValue("how", "only the annex takes a card back into its flow")
     act = Act(
         "resolve",
         actor,

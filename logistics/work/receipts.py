@@ -195,13 +195,18 @@ async def _close_batches(
     absent: Sequence[Row],
     now: datetime,
 ) -> None:
-    """Arrived batches are done, others missing; so are cards still on their way; those held elsewhere are not."""
+    """Arrived batches are done, others missing; so are cards still on their way; what lies elsewhere is not."""
     connection = await driver(session)
     code, site = manifest["code"], manifest["destination"]
     batches = await connection.fetch(
         "SELECT code, state, place FROM batch WHERE manifest = $1 ORDER BY code", code
     )
-    gone = [line["code"] for line in absent if line["state"] in ("dispatched", "in_transit", "delivered")]
+    gone = [
+        line["code"]
+        for line in absent
+        if line["state"] in ("dispatched", "in_transit")
+        or (line["state"], line["place"]) == ("delivered", site)
+    ]
     short = [
         Difference(
             "short", site, card=line["code"], batch=line["batch"], manifest=code, note="収受完了時に未確認"

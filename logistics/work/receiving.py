@@ -228,8 +228,9 @@ def _judge_card(call: Call, scan: Scan, _code: str, card: Row | None) -> Verdict
     state = CardState(card["state"])
     awaited_here = card["manifest_destination"] == call.site
     if state in IN_FLIGHT or state is CardState.MISSING:
-        missing = state is CardState.MISSING
-        aside = CardStep.FIND if missing else CardStep.HOLD
+        # A container that comes after the close brings its cards back before they are scanned one by one.
+        missing = state is CardState.MISSING or card["manifest_closed_at"] is not None
+        aside = CardStep.FIND if state is CardState.MISSING else CardStep.HOLD
         if not awaited_here:
             return _stranger(card, aside, was_missing=missing)
         if scan.damaged:
