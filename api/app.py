@@ -26,6 +26,7 @@ from api import (
     receiving,
     reference,
     runs,
+    schemas,
 )
 from api.gathering import Gatherer
 from api.guarding import guard_requests
@@ -85,6 +86,7 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
         exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
+        plugins=[schemas.OurStructs()],
         lifespan=[lifespan],
         logging_config=None,
     )
@@ -108,7 +110,7 @@ def _openapi() -> OpenAPIConfig:
             "Custody, logistics and inventory of My Number cards between one annex and its sites. Errors are"
             " problem details (RFC 9457). Lists are paged by key: `next` of one page is `after` of the following."
         ),
-        openapi_router=Router("/schema", route_handlers=[], opt=auth.PUBLIC),
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=auth.PUBLIC),
         render_plugins=[manual.PLUGIN],
         components=Components(security_schemes={auth.SCHEME: auth.SECURITY_SCHEME}),
         use_handler_docstrings=False,

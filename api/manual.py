@@ -1,9 +1,135 @@
-"""The manual of the API, drawn from its own OpenAPI document, with nothing from outside."""
+"""The manual of the API, drawn from its own OpenAPI document, and a page for each type of problem.
+
+Nothing comes from outside, and no page needs a script.
+"""
 
 from __future__ import annotations
 
-from litestar import Router
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from litestar import Request, Response, Router, get
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
+
+from api import problems
+from api.auth import HEADER, PUBLIC
+from api.pages import faults
+from api.pages.html import page
+from api.pages.openapi import Document
+from logistics.rules.errors import NotFound
+from logistics.rules.outcomes import JAPANESE, Outcome
+from logistics.rules.words import BATCH_STATES, BATCH_STEPS, CARD_STATES, CARD_STEPS
 
 PLUGIN = JsonRenderPlugin(path="/openapi.json")
-router = Router("/docs", route_handlers=[])
+# In the order of a card's day; a tag that is not named here comes last.
+TAGS = ("reference", "arrivals", "batches", "runs", "receiving", "custody", "papers", "health")
+WORDS = {
+    "reference": "基本情報",
+    "arrivals": "着荷・検品",
+    "batches": "梱包・封印",
+    "runs": "便・発送明細書",
+    "receiving": "収受・格納",
+    "custody": "所在・来歴・差異",
+    "papers": "帳票・ラベル",
+    "health": "稼働状況",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of problem: when it is answered, and what it says in both languages."""
+
+    slug: str
+    title: str
+    status: int
+    en: str
+    ja: str
+    facts: tuple[str, ...]
+
+
+def kinds() -> list[Kind]:
+    """Every type of problem, by status and name."""
+    found = [
+        Kind(
+            problems.slug(error),
+            (error.__doc__ or "").split("\n", 1)[0],
+            status,
+            error.en,
+            error.ja,
+            tuple(getattr(error, "__dataclass_fields__", {})),
+        )
+        for error, status in problems.STATUS.items()
+    ]
+    return sorted(found, key=lambda kind: (kind.status, kind.slug))
+
+
+@get("/docs", opt=PUBLIC, name="manual")
+async def manual(request: Request[Any, Any, Any]) -> Response[str]:
+    """The manual; what it shows never changes while the process runs, so it is drawn once."""
+    state = request.app.state
+    if "manual" not in state:
+        state["manual"] = _draw(request.app.openapi_schema.to_schema())
+    return Response(
+        state["manual"].content, media_type="text/html", headers=dict(state["manual"].headers.items())
+    )
+
+
+@get("/problems", opt=PUBLIC)
+async def list_problems() -> Response[str]:
+    """Every type of problem."""
+    return page("problems.html", cache="no-cache", kinds=kinds())
+
+
+@get("/problems/{kind:str}", opt=PUBLIC, name="problem")
+async def problem(kind: FromPath[str]) -> Response[str]:
+    """What the `type` of a problem points to."""
+    for known in kinds():
+        if known.slug == kind:
+            return page("problem.html", cache="no-cache", kind=known)
+    raise NotFound("type of problem", kind)
+
+
+def _draw(raw: dict[str, Any]) -> Response[str]:
+    document = Document(raw)
+    operations = document.operations()
+    tags = sorted({operation.tag for operation in operations}, key=_place)
+    return page(
+        "manual.html",
+        cache="no-cache",
+        info=raw["info"],
+        openapi=raw["openapi"],
+        header=HEADER,
+        groups=[(tag, WORDS.get(tag, ""), [o for o in operations if o.tag == tag]) for tag in tags],
+        components=document.components(),
+        tables=_tables(),
+        kinds=kinds(),
+    )
+
+
+def _place(tag: str) -> tuple[int, str]:
+    return (TAGS.index(tag) if tag in TAGS else len(TAGS)), tag
+
+
+def _tables() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The words of the lifecycles and of the scans: name, heading, rows of word and Japanese."""
+
+    def rows(words: Any) -> list[tuple[str, str]]:
+        return [(str(word), words[word]) for word in words if isinstance(word, StrEnum)]
+
+    return [
+        ("card-states", "Card states カードの状態", rows(CARD_STATES)),
+        ("card-steps", "Card steps カードの操作", rows(CARD_STEPS)),
+        ("batch-states", "Batch states 搬送袋の状態", rows(BATCH_STATES)),
+        ("batch-steps", "Batch steps 搬送袋の操作", rows(BATCH_STEPS)),
+        ("outcomes", "Scan outcomes 読取結果", [(outcome.value, JAPANESE[outcome]) for outcome in Outcome]),
+    ]
+
+
+router = Router(
+    "/",
+    route_handlers=[manual, list_problems, problem],
+    exception_handlers=faults.handlers(),
+    include_in_schema=False,
+)

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response, Router
 from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
+from markupsafe import Markup, escape
 
 from api.auth import PUBLIC
 from logistics.rules.japanese import japanese_clock, japanese_date, japanese_time
@@ -47,6 +48,15 @@ def _machine(at: datetime) -> str:
     return at.isoformat()
 
 
+def _ticks(text: str) -> Markup:
+    """Text in which `words` between backticks are code."""
+    parts = text.split("`")
+    drawn = (
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
+    return Markup().join(drawn)
+
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
@@ -56,7 +66,12 @@ TEMPLATES = Environment(
 )
 TEMPLATES.globals["asset"] = _versioned()
 TEMPLATES.filters.update(
-    number=_number, day=japanese_date, moment=japanese_time, clock=japanese_clock, machine=_machine
+    number=_number,
+    day=japanese_date,
+    moment=japanese_time,
+    clock=japanese_clock,
+    machine=_machine,
+    ticks=_ticks,
 )
 
 

@@ -1,0 +1,266 @@
+"""The API's own document, the manual drawn from it, and a page for each type of problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from litestar import Litestar
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api import manual, problems
+from api.app import create_app
+from api.auth import HEADER
+from api.pages.openapi import METHODS, Document
+from logistics.rules.errors import DomainError
+from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
+from logistics.rules.outcomes import JAPANESE
+from logistics.rules.words import BATCH_STATES, BATCH_STEPS, CARD_STATES, CARD_STEPS
+from logistics.store.database import Database
+from tests.http.test_board import assert_closed
+
+# Clients are generated from these names: one that changes breaks them.
+OPERATION_IDS = [
+    "listPlaces",
+    "listKinds",
+    "listCouriers",
+    "listPeople",
+    "listVaults",
+    "listSlots",
+    "getDay",
+    "listLifecycles",
+    "importArrival",
+    "listArrivals",
+    "listBoxes",
+    "openBox",
+    "scanBox",
+    "closeBox",
+    "recordSetUp",
+    "recordNotice",
+    "openBatch",
+    "listBatches",
+    "getBatch",
+    "packCards",
+    "unpackCards",
+    "sealBatch",
+    "unsealBatch",
+    "cancelBatch",
+    "planRun",
+    "listRuns",
+    "getRun",
+    "loadBatches",
+    "dispatchRun",
+    "takeOverRun",
+    "listManifests",
+    "getManifest",
+    "getReceipt",
+    "closeReceipt",
+    "recordScans",
+    "putAway",
+    "listCards",
+    "getCard",
+    "getCardCustody",
+    "getBatchCustody",
+    "getRunCustody",
+    "getPlaceCustody",
+    "listDiscrepancies",
+    "resolveDiscrepancy",
+    "printManifest",
+    "printTransferSlip",
+    "printReceipt",
+    "listDocuments",
+    "printBatchLabels",
+    "printSleeveLabels",
+    "printCalibration",
+    "isAlive",
+    "isReady",
+]
+
+
+@pytest.fixture(scope="module")
+def app() -> Litestar:
+    """An application whose database is never asked."""
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    return create_app(nowhere, lambda: datetime(2026, 4, 1, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def document(app: Litestar) -> dict[str, Any]:
+    return app.openapi_schema.to_schema()
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield f"{method.upper()} {path}", item[method]
+
+
+def _schemas(node: Any) -> Iterator[dict[str, Any]]:
+    """Every schema in a part of the document that gives examples."""
+    if isinstance(node, dict):
+        if isinstance(node.get("examples"), list):
+            yield node
+        for inner in node.values():
+            yield from _schemas(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _schemas(inner)
+
+
+def _domain_errors(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    for kind in base.__subclasses__():
+        if not kind.__module__.startswith("tests."):
+            yield kind
+        yield from _domain_errors(kind)
+
+
+async def test_the_document_is_served_and_is_openapi_3_1(
+    client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    answer = await client.get("/schema/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.json() == document
+    assert document["openapi"].startswith("3.1")
+    assert [str(fault) for fault in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_operation_ids_are_the_known_ones_and_unique(document: dict[str, Any]) -> None:
+    found = [operation["operationId"] for _, operation in _operations(document)]
+
+    assert sorted(found) == sorted(set(found))
+    assert sorted(found) == sorted(OPERATION_IDS), "list new operations in OPERATION_IDS; never rename one"
+
+
+def test_every_operation_says_what_it_is_and_how_it_refuses(document: dict[str, Any]) -> None:
+    for name, operation in _operations(document):
+        assert operation.get("summary"), name
+        assert operation.get("tags"), name
+        if operation.get("security"):
+            refusals = {status for status in operation["responses"] if status.startswith("4")}
+            assert {"400", "401"} <= refusals, name
+            for status in refusals:
+                assert list(operation["responses"][status]["content"]) == [problems.MEDIA_TYPE], name
+
+
+def test_only_health_needs_no_acting_person(document: dict[str, Any]) -> None:
+    public = {
+        operation["operationId"] for _, operation in _operations(document) if not operation.get("security")
+    }
+
+    assert public == {"isAlive", "isReady"}
+
+
+def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
+    examples = list(_schemas(document))
+
+    assert examples
+    for schema in examples:
+        whole = {"components": document["components"], **schema}
+        for example in schema["examples"]:
+            jsonschema.validate(example, whole, jsonschema.Draft202012Validator)
+
+
+def test_every_body_in_the_manual_fits_its_schema(document: dict[str, Any]) -> None:
+    reader = Document(document)
+
+    for name, operation in _operations(document):
+        content = operation.get("requestBody", {}).get("content", {})
+        if schema := content.get("application/json", {}).get("schema"):
+            whole = {"components": document["components"], **schema}
+            sample = reader.sample(schema)
+            assert isinstance(sample, dict), name
+            jsonschema.validate(sample, whole, jsonschema.Draft202012Validator)
+
+
+def test_bodies_are_closed_and_lists_keep_their_limits(document: dict[str, Any]) -> None:
+    mark = document["components"]["schemas"]["Mark"]
+
+    assert mark["additionalProperties"] is False
+    assert mark["description"] == "Cards to which something was done on a day."
+    assert mark["properties"]["cards"]["items"]["pattern"] == "^C[0-9A-Z]{3,11}$"
+
+
+async def test_the_manual_shows_every_operation_schema_and_word(
+    client: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    answer = await client.get("/docs")
+    page = answer.text
+
+    assert answer.status_code == 200
+    assert_closed(answer)
+    for name, operation in _operations(document):
+        assert f'<article id="{operation["operationId"]}">' in page, name
+    for schema in document["components"]["schemas"]:
+        assert f'<article id="schema-{schema}">' in page
+    words: list[str] = [*CARD_STATES.values(), *CARD_STEPS.values(), *BATCH_STATES.values()]
+    for word in [*words, *BATCH_STEPS.values(), *JAPANESE.values()]:
+        assert f">{word}</dd>" in page
+    for word in (*CardState, *CardStep, *BatchState, *BatchStep):
+        assert f"<code>{word}</code>" in page
+    assert page.count(f"-H &#39;{HEADER}: ") == sum(bool(o.get("security")) for _, o in _operations(document))
+
+
+async def test_every_link_within_the_manual_leads_somewhere(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    anchors = re.findall(r' id="([^"]+)"', page)
+
+    assert sorted(anchors) == sorted(set(anchors))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(anchors)
+    for kind in set(re.findall(r'href="(/problems/[^"]+)"', page)):
+        assert (await client.get(kind)).status_code == 200
+
+
+def test_every_domain_error_has_a_row_and_says_both_sentences() -> None:
+    for error in _domain_errors():
+        assert error in problems.STATUS, f"{error.__name__} needs a row in problems.STATUS"
+        assert error.en
+        assert error.ja
+        assert not error.ja.isascii()
+        assert (error.__doc__ or "").endswith("."), error.__name__
+    assert len({problems.slug(error) for error in problems.STATUS}) == len(problems.STATUS)
+
+
+async def test_every_type_of_problem_leads_to_its_page(client: httpx.AsyncClient) -> None:
+    listed = (await client.get("/problems")).text
+
+    for error in _domain_errors():
+        address = problems.BASE + problems.slug(error)
+        answer = await client.get(address)
+        assert answer.status_code == 200, address
+        assert_closed(answer)
+        assert (error.__doc__ or "").split("\n", 1)[0] in answer.text
+        assert f'href="{address}"' in listed
+
+
+async def test_a_type_of_problem_that_is_none_is_a_page_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/problems/no-such-problem")
+
+    assert answer.status_code == 404
+    assert_closed(answer)
+
+
+async def test_a_refusal_names_a_type_that_resolves(client: httpx.AsyncClient) -> None:
+    refusal = (await client.get("/api/v1/places")).json()
+
+    assert (await client.get(refusal["type"])).status_code == 200
+
+
+def test_every_tag_has_its_place_and_its_japanese_word(document: dict[str, Any]) -> None:
+    tags = {tag for _, operation in _operations(document) for tag in operation["tags"]}
+
+    assert tags <= set(manual.TAGS)
+    assert set(manual.WORDS) == set(manual.TAGS)
