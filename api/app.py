@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -31,22 +32,31 @@ from api import (
 from api.gathering import Gatherer
 from api.guarding import guard_requests
 from api.pages import board, cards, faults, html
+from logistics.ledger.sequencer import Sequencer
 from logistics.settings import Settings
 from logistics.store.database import Database
 
 VERSION = "0.1.0"
+# Under DATA_DIR: the log's key, and what was signed last. Outside the database, so that it cannot be put back with it.
+SIGNER_DIRECTORY = "signer"
 MOST_BODY_BYTES = 1_000_000
 
 
-def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
-    """The application on a database; `clock` tells the time."""
+def create_app(
+    database: Database, clock: Callable[[], datetime], sequencer: Sequencer | None = None
+) -> Litestar:
+    """The application on a database; `clock` tells the time. `sequencer` works as long as the application runs."""
     gatherer = Gatherer(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        sequencing = asyncio.create_task(sequencer.run()) if sequencer else None
         try:
             yield
         finally:
+            if sequencing:
+                sequencing.cancel()
+                await asyncio.gather(sequencing, return_exceptions=True)
             await database.close()
 
     api = Router(
@@ -80,6 +90,7 @@ def create_app(database: Database, clock: Callable[[], datetime]) -> Litestar:
             "reader": Provide(auth.provide_reader),
             "now": Provide(clock, sync_to_thread=False, use_cache=False),
             "database": Provide(lambda: database, sync_to_thread=False),
+            "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
         middleware=[guard_requests],
@@ -97,9 +108,12 @@ def from_environment() -> ASGIApp:
     settings = Settings.from_environment()
     settings.require_loopback()
     assert settings.database_url is not None, "the command that starts the server names the database"
-    database = Database(settings.database_url, pool_size=settings.pool_size)
+    # One more connection than requests may take: the sequencer keeps its own.
+    database = Database(settings.database_url, pool_size=settings.pool_size + 1)
+    clock = settings.clock()
     logs.configure(settings.log_level)
-    return logs.log_requests(create_app(database, settings.clock()))
+    sequencer = Sequencer(database, settings.data_dir / SIGNER_DIRECTORY, clock)
+    return logs.log_requests(create_app(database, clock, sequencer))
 
 
 def _openapi() -> OpenAPIConfig:

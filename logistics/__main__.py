@@ -88,7 +88,7 @@ def demo(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
         asyncio.run(_fill(url))
-        with serving.elsewhere(as_service(url), day.STARTS_AT) as base_url:
+        with serving.elsewhere(as_service(url), day.STARTS_AT, Path(home)) as base_url:
             return 0 if day.play(base_url, args.out) else FAILED
 
 
@@ -108,6 +108,26 @@ def calendar(args: argparse.Namespace) -> int:
     for day in Calendar().run_days(days[0], days[-1]):
         print(day.isoformat(), day.strftime("%a"))
     return 0
+
+
+def rebuild(args: argparse.Namespace) -> int:
+    """Recompute the present from the custody log and name every stored row that differs."""
+    from logistics.work import rebuilding
+
+    async def work(url: str) -> tuple[int, list[rebuilding.Differing]]:
+        database = Database(url)
+        try:
+            async with database.read() as session:
+                return await rebuilding.differing(session)
+        finally:
+            await database.close()
+
+    with _database(Settings.from_environment()) as url:
+        entries, differing = asyncio.run(work(url))
+    for row in differing:
+        print(f"{row.table} {row.code}: stored {row.stored}, told {row.told}")
+    print(f"{entries} entries replayed, {len(differing)} rows differ.")
+    return FAILED if differing else 0
 
 
 def revision(args: argparse.Namespace) -> int:
@@ -159,8 +179,9 @@ def _first_start(server: Server, *, with_demo: bool) -> None:
         print(
             "First start: playing a day of work. `logistics serve --no-demo` would leave it out.", flush=True
         )
-        with serving.elsewhere(as_service(url), day.STARTS_AT) as base_url:
-            day.play(base_url)
+        with serving.elsewhere(as_service(url), day.STARTS_AT, server.home) as base_url:
+            if not day.play(base_url):
+                raise serving.ServiceFailed("The day that was played does not balance; nothing was kept.")
     server.psql('ALTER DATABASE :"old" RENAME TO :"new"', old=UNFINISHED, new=DATABASE)
 
 
@@ -206,6 +227,12 @@ def _for_calendar(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("month", type=_month, metavar="YYYY-MM")
 
 
+def _for_rebuild(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--check", action="store_true", required=True, help="compare only; nothing is ever written"
+    )
+
+
 def _for_revision(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", help="what is true afterwards")
 
@@ -230,6 +257,7 @@ COMMANDS = (
     Command("demo", demo, _for_demo),
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),
+    Command("rebuild", rebuild, _for_rebuild),
     Command("revision", revision, _for_revision),
 )
 

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import IO
 
 import uvicorn
@@ -73,11 +74,16 @@ def run(settings: Settings, taken: socket.socket) -> int:
 
 
 @contextmanager
-def elsewhere(database_url: str, clock: datetime) -> Iterator[str]:
+def elsewhere(database_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
     """The base address of a ready service in a process of its own, whose clock starts at `clock`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         number = probe.getsockname()[1]
-    own = {"HOST": "127.0.0.1", "PORT": str(number), "DATABASE_URL": database_url}
+    own = {
+        "HOST": "127.0.0.1",
+        "PORT": str(number),
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(data_dir),
+    }
     environment = {**os.environ, **own, "LOGISTICS_CLOCK": clock.isoformat()}
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
