@@ -3,7 +3,7 @@
 One transaction locks the rows, lets the table of legal steps decide, updates set-wise and appends the custody
 entries. Nothing else writes the state, place, custodian, batch or slot of anything.
 
-Locks are taken in one order everywhere: run, manifest, batches by code, slots by code, cards by id.
+Locks are taken in one order everywhere: run, manifest, batches by code, cards by id, slots by code.
 """
 
 from __future__ import annotations
@@ -134,9 +134,16 @@ RETURNING act.n, card.id AS item, card.code, was.state AS from_state, act.step, 
 """
 
 _OCCUPY = """
+WITH change AS MATERIALIZED (
+    SELECT slot.code, change.cards
+    FROM slot
+    JOIN unnest($1::text[], $2::int[]) AS change (code, cards) USING (code)
+    ORDER BY slot.code
+    FOR NO KEY UPDATE OF slot
+)
 UPDATE slot
 SET occupied = occupied + change.cards
-FROM unnest($1::text[], $2::int[]) AS change (code, cards)
+FROM change
 WHERE slot.code = change.code
 """
 

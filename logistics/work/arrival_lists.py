@@ -40,6 +40,8 @@ async def import_list(session: AsyncSession, actor: Actor, content: bytes, now: 
     permissions.require(actor, "import_arrival")
     connection = await driver(session)
     digest = hashlib.sha256(content).digest()
+    # Two lists that come at once may name the same card: the second is read when the first is in or refused.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('import_arrival', 0))")
     if before := await connection.fetchval("SELECT code FROM arrival WHERE digest = $1", digest):
         raise AlreadyImported(before)
     names = await _names(connection)

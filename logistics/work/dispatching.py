@@ -41,7 +41,7 @@ SELECT card.id, card.code, card.kind, kind.name AS kind_name, card.batch, card.d
 FROM card
 JOIN kind ON kind.code = card.kind
 WHERE card.batch = ANY ($1::text[])
-ORDER BY card.batch, card.code
+ORDER BY card.id
 FOR NO KEY UPDATE OF card
 """
 
@@ -80,7 +80,8 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     permissions.require(actor, "dispatch")
     run = await runs.lock(session, code)
     batches = await _ready_batches(session, run, now)
-    cards = [dict(row) for row in await (await driver(session)).fetch(_ABOARD, [b["code"] for b in batches])]
+    aboard = await (await driver(session)).fetch(_ABOARD, [b["code"] for b in batches])
+    cards = sorted((dict(row) for row in aboard), key=lambda card: (card["batch"], card["code"]))
     destinations = sorted({batch["destination"] for batch in batches})
     manifests = await next_codes(session, CodeType.MANIFEST, len(destinations), now)
     slips = await next_codes(session, CodeType.TRANSFER_SLIP, len(destinations), now)

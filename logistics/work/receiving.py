@@ -24,13 +24,24 @@ from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, codes, loc
 
 _LOCK_MANIFESTS = "SELECT * FROM manifest WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE"
 
-_LOCK_MANIFESTS_OF = """
-SELECT code
-FROM manifest
-WHERE code IN (SELECT manifest FROM batch WHERE code = ANY ($1::text[]))
-ORDER BY code
-FOR NO KEY UPDATE
-"""
+# Everything that scans of manifests and batches may touch, kind by kind, in the order that all transactions keep.
+_LOCK_AHEAD = (
+    """
+    SELECT code
+    FROM manifest
+    WHERE code = ANY ($1::text[]) OR code IN (SELECT manifest FROM batch WHERE code = ANY ($1::text[]))
+    ORDER BY code
+    FOR NO KEY UPDATE
+    """,
+    "SELECT code FROM batch WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE",
+    """
+    SELECT id
+    FROM card
+    WHERE code = ANY ($1::text[]) OR batch = ANY ($1::text[])
+    ORDER BY id
+    FOR NO KEY UPDATE
+    """,
+)
 
 _LOCK_BATCHES = """
 SELECT batch.*, manifest.destination AS manifest_destination
@@ -109,6 +120,7 @@ def _call(known: Mapping[str, Actor], receipt: Receipt) -> Call:
 
 async def _settle_all(session: AsyncSession, calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
     """Manifests first, then batches, then cards, whatever the order they were scanned in."""
+    await _lock_ahead(session, calls)
     merged: list[dict[int, Answer]] = [{} for _ in calls]
     for kind, settle_kind in (
         (CodeType.MANIFEST, _manifests),
@@ -123,6 +135,16 @@ async def _settle_all(session: AsyncSession, calls: Sequence[Call], now: datetim
         for n, answers in zip(chosen, await settle_kind(session, narrowed, now), strict=True):
             merged[n] |= dict(zip(parts[n], answers, strict=True))
     return [[answer for _, answer in sorted(found.items())] for found in merged]
+
+
+async def _lock_ahead(session: AsyncSession, calls: Sequence[Call]) -> None:
+    """Lock at once what several kinds of scan need: one after the other, they would meet others' locks crosswise."""
+    scanned = codes(calls)
+    if all(code.startswith(CodeType.CARD) for code in scanned):
+        return
+    connection = await driver(session)
+    for statement in _LOCK_AHEAD:
+        await connection.execute(statement, scanned)
 
 
 def _part(call: Call, kind: CodeType) -> list[int]:
@@ -170,7 +192,6 @@ def _judge_manifest(call: Call, _scan: Scan, code: str, manifest: Row | None) ->
 async def _batches(session: AsyncSession, calls: Sequence[Call], now: datetime) -> list[list[Answer]]:
     connection = await driver(session)
     scanned = codes(calls)
-    await connection.execute(_LOCK_MANIFESTS_OF, scanned)
     batches = {row["code"]: dict(row) for row in await connection.fetch(_LOCK_BATCHES, scanned)}
     for batch in batches.values():
         batch["contents"] = []

@@ -84,7 +84,9 @@ async def ensure(session: AsyncSession, actor: Actor, day: date, now: datetime) 
             [Act("plan_run", actor, str(actor.place), now, run=code, facts={"day": day.isoformat()})],
             now,
         )
-    run = dict(await connection.fetchrow("SELECT * FROM run WHERE day = $1 AND sequence = 1", day))
+    # Locked, so that no batch is opened for a run while it leaves.
+    found = "SELECT * FROM run WHERE day = $1 AND sequence = 1 FOR NO KEY UPDATE"
+    run = dict(await connection.fetchrow(found, day))
     if run["departed_at"]:
         raise RunDeparted(run["code"])
     return run

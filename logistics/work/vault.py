@@ -16,10 +16,18 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
 from logistics.work import people
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, codes, lock_cards, settle
+from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
 
-# A move leaves another slot: both are locked in code order before any card is, so movers never deadlock.
+# A move leaves another slot: both are locked in code order once the cards are, and with them where they lie.
 _LOCK_SLOTS = """
+SELECT code, capacity, occupied, place
+FROM slot
+WHERE code = ANY ($1::text[])
+ORDER BY code
+FOR NO KEY UPDATE
+"""
+
+_SLOTS = """
 SELECT code, capacity, occupied, place
 FROM slot
 WHERE code = $1 OR code IN (SELECT slot FROM card WHERE code = ANY ($2::text[]))
@@ -51,14 +59,14 @@ async def put_away(
     """
     permissions.require(actor, "put_away")
     boss = await _supervisor(session, actor, supervisor)
-    connection = await driver(session)
     site = str(actor.place)
     call = Call(actor, Purpose.PUT_AWAY, slot, site, scans, boss, place=site, custodian=site, slot=slot)
-    rows = await connection.fetch(_LOCK_SLOTS, slot, codes([call]))
+    cards = await lock_cards(session, [call])
+    lying = {card["slot"] for card in cards.values() if card["slot"]}
+    rows = await (await driver(session)).fetch(_LOCK_SLOTS, sorted({slot, *lying}))
     target = next((dict(row) for row in rows if row["code"] == slot), None)
     if target is None or target["place"] != actor.place:
         raise NotFound("slot", slot)
-    cards = await lock_cards(session, [call])
     free = target["capacity"] - target["occupied"]
 
     def judge(call: Call, scan: Scan, code: str, card: Row | None) -> Verdict:
