@@ -28,14 +28,6 @@ FOR NO KEY UPDATE
 """
 
 _SLOTS = """
-SELECT code, capacity, occupied, place
-FROM slot
-WHERE code = $1 OR code IN (SELECT slot FROM card WHERE code = ANY ($2::text[]))
-ORDER BY code
-FOR NO KEY UPDATE
-"""
-
-_SLOTS = """
 SELECT code, vault, shelf, position, capacity, occupied
 FROM slot
 WHERE vault = $1 AND code > $2
