@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
@@ -48,6 +49,7 @@ COLUMNS = {
     "entry": "id uuid act actor site manifest from_party to_party occurred_at recorded_at body hash",
     "entry_card": "card entry from_state step to_state",
     "manifest_card": "manifest card batch position",
+    "scan": "id entry purpose subject code card outcome accepted occurred_at",
 }
 
 
@@ -193,6 +195,11 @@ class World:
         columns = (act, CLERK, ANNEX, of, ANNEX, ANNEX, NOW, NOW, body, leaf_hash(body))
         self.rows["entry"].append((self._entries, uuid, *columns))
         self.rows["entry_card"] += [(id_, self._entries, before, act, after) for id_, _ in cards]
+        if act == "check_in":
+            box = self.rows["box"][-1][0]
+            self.rows["scan"] += [
+                (uuid4(), self._entries, act, box, code, id_, "checked_in", True, NOW) for id_, code in cards
+            ]
 
     def _random(self, kind: CodeType) -> str:
         return seal_with_check(kind + "".join(self._rng.choices(ALPHABET, k=8)))
