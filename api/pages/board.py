@@ -111,7 +111,9 @@ async def board(
 
 
 def _line(site: SiteDay, shown: date, today: date) -> Line:
-    return Line(site, is_late=shown < today and not site.is_finished)
+    # A difference may take days to settle; cards that are not put away by the end of their day are late.
+    is_late = shown < today and not site.is_finished and site.stage is not Stage.SETTLING
+    return Line(site, is_late)
 
 
 def _rank(line: Line) -> tuple[bool, int, bool, int]:

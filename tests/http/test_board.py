@@ -120,7 +120,7 @@ async def test_the_board_names_no_card_and_no_person(desk: Desk) -> None:
 async def test_what_is_unfinished_after_its_day_is_late(desk: Desk) -> None:
     await desk.day.arrive({1: 1})
     await desk.day.pack([1])
-    assert "遅れ" not in await desk.see("/")
+    assert _rows(await desk.see("/"))[0][:2] == ["北", "梱包中"]
 
     desk.now += timedelta(days=1)
 

@@ -12,6 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from litestar import Litestar
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from structlog.testing import capture_logs
 
 from api import manual, problems
 from api.app import create_app
@@ -264,3 +265,14 @@ def test_every_tag_has_its_place_and_its_japanese_word(document: dict[str, Any])
 
     assert tags <= set(manual.TAGS)
     assert set(manual.WORDS) == set(manual.TAGS)
+
+
+async def test_a_page_that_cannot_be_made_is_a_sentence_without_a_trace(client: httpx.AsyncClient) -> None:
+    with capture_logs() as logged:
+        answer = await client.get("/", headers={"Accept": "text/html"})
+
+    assert [line["event"] for line in logged] == ["crash"]
+    assert answer.status_code == 500
+    assert_closed(answer)
+    assert "何も変更していません" in answer.text
+    assert "asyncpg" not in answer.text
