@@ -92,6 +92,13 @@ def demo(args: argparse.Namespace) -> int:
             return 0 if day.play(base_url, args.out) else FAILED
 
 
+def verify(args: argparse.Namespace) -> int:
+    """Verify an export of the custody log, offline: 0 verified, 1 not verified, 2 nothing that could be judged."""
+    from logistics.ledger.verify import command
+
+    return command.run(args)
+
+
 def diagram(args: argparse.Namespace) -> int:
     """Print a lifecycle as a Mermaid state diagram."""
     from logistics.rules import lifecycle
@@ -219,6 +226,12 @@ def _for_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the papers go")
 
 
+def _for_verify(parser: argparse.ArgumentParser) -> None:
+    from logistics.ledger.verify import command
+
+    command.arguments(parser)
+
+
 def _for_diagram(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("which", nargs="?", choices=("card", "batch"), default="card")
 
@@ -255,6 +268,7 @@ COMMANDS = (
     Command("seed", seed_reference),
     Command("import-arrivals", import_arrivals, _for_import),
     Command("demo", demo, _for_demo),
+    Command("verify", verify, _for_verify),
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),
     Command("rebuild", rebuild, _for_rebuild),
