@@ -16,6 +16,7 @@ from logistics.ledger.verify.checkpoints import (
     read_vkey,
 )
 from logistics.ledger.verify.entries import Entries
+from logistics.ledger.verify.inclusion import Inclusion, from_hex
 from logistics.ledger.verify.reading import Lines, Objects
 from logistics.ledger.verify.report import Refuted, Report, Unreadable
 
@@ -125,12 +126,16 @@ class _Examination:
                 raise Refuted(GIVEN, f"the export has another root for {paper.size} entries: a fork")
         proofs = Objects(Lines(self._directory, layout.PROOFS), layout.ProofLine)
         self._lines.append(proofs.lines)
+        inclusion = Inclusion(head.size, head.root)
         while (entry := self._entries.next()) is not None:
             proof = next(proofs, None)
             if proof is None or proof.index != entry[0]:
                 raise proofs.lines.refuted("the next proof is of another entry, or missing", entry[0])
-            hashes = _hashes(proofs.lines, proof.hashes)
-            if not merkle.included(entry[1], entry[0], head.size, head.root, hashes):
+            try:
+                holds = inclusion.holds(entry[1], entry[0], proof.hashes)
+            except ValueError as fault:
+                raise proofs.lines.refuted(str(fault), entry[0]) from None
+            if not holds:
                 raise self._entries.lines.refuted("its proof does not lead to the last checkpoint", entry[0])
         return head
 
@@ -143,7 +148,10 @@ class _Examination:
                 step = next(steps, None)
                 if step is None or (step.old, step.new) != (before.size, checkpoint.size):
                     raise steps.lines.refuted(f"no proof leads from {before.size} to {checkpoint.size}")
-                proof = _hashes(steps.lines, step.hashes)
+                try:
+                    proof = from_hex(step.hashes)
+                except ValueError as fault:
+                    raise steps.lines.refuted(str(fault)) from None
                 if not merkle.consistent(before.size, checkpoint.size, before.root, checkpoint.root, proof):
                     raise steps.lines.refuted(
                         f"{checkpoint.size} entries do not continue {before.size}: a fork"
@@ -183,13 +191,3 @@ def _cut_short(size: int, paper: Checkpoint) -> Refuted:
         entry=size,
         last=paper.size - 1,
     )
-
-
-def _hashes(lines: Lines, texts: Sequence[str]) -> list[bytes]:
-    try:
-        hashes = [bytes.fromhex(text) for text in texts]
-    except ValueError:
-        raise lines.refuted("a hash is not hexadecimal") from None
-    if any(item.hex() != text for item, text in zip(hashes, texts, strict=True)):
-        raise lines.refuted("a hash is not written in lower case")
-    return hashes
