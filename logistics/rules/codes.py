@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import secrets
 from enum import StrEnum
+from functools import lru_cache
 
 from stdnum.iso7064 import mod_37_36
 
@@ -44,6 +45,7 @@ class CodeType(StrEnum):
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)
+_FORM = re.compile(PATTERN, re.ASCII)
 
 
 def seal_with_check(body: str) -> str:
@@ -79,13 +81,19 @@ def slot_code(place_number: int, vault_number: int, shelf: str, position: int) -
 
 def fault(text: str) -> str | None:
     """Why `text` is not a control number of any type, or None where it is one."""
-    if not re.fullmatch(PATTERN, text, re.ASCII):
+    if not _FORM.fullmatch(text):
         return "it must be a letter followed by 3 to 11 upper-case letters and digits"
     if text[0] not in _PREFIXES:
         return "its first letter stands for nothing we number"
-    if not mod_37_36.is_valid(text):
+    if not _checks(text):
         return "its check character is wrong"
     return None
+
+
+@lru_cache(maxsize=4096)
+def _checks(text: str) -> bool:
+    """Whether the check character of a text in a code's form is right; one request asks several times."""
+    return bool(mod_37_36.is_valid(text))
 
 
 def type_of(text: str) -> CodeType | None:
