@@ -36,7 +36,7 @@ class Gatherer:
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._clock = clock
+        self.clock = clock
         self._waiting: deque[_Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -75,7 +75,7 @@ class Gatherer:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._database.begin() as session:
-                    return await receiving.record(session, receipts, self._clock())
+                    return await receiving.record(session, receipts, self.clock())
             except asyncpg.UniqueViolationError as clash:
                 # The same scan id is being recorded elsewhere; now it is there to be found.
                 if clash.constraint_name != "scan_pkey" or attempt == ATTEMPTS:

@@ -48,21 +48,25 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
 
 def refuse_head(request: Request[Any, Any, Any]) -> None:
     """MyNumberRefused if path, query or headers hold a My Number."""
-    if holds_my_number(request.url.path) or holds_my_number(unquote_plus(request.url.path)):
+    if _encoded_holds(request.scope["path"]):
         raise MyNumberRefused("the path")
-    query = request.scope["query_string"].decode("latin-1")
-    if holds_my_number(unquote_plus(query)) or holds_my_number(query):
+    if _encoded_holds(request.scope["query_string"].decode("latin-1")):
         raise MyNumberRefused("the query")
-    for name, value in request.headers.items():
-        if _header_holds(name, value):
-            raise MyNumberRefused(f"the header {name}")
+    for name, value in request.scope["headers"]:
+        if _header_holds(name.decode("latin-1"), value.decode("latin-1")):
+            raise MyNumberRefused(f"the header {name.decode('latin-1')}")
+
+
+def _encoded_holds(text: str) -> bool:
+    """Whether `text` holds a My Number as it stands, or once its %xx and + are read."""
+    return bool(text) and (holds_my_number(text) or holds_my_number(unquote_plus(text)))
 
 
 def _header_holds(name: str, value: str) -> bool:
-    if name.startswith(_PROTOCOL) or _is_uuid(value):
+    if name.startswith(_PROTOCOL):
         return False
     text = value.replace(".", "#") if name in _VERSIONED else unquote_plus(value)
-    return holds_my_number(text)
+    return holds_my_number(text) and not _is_uuid(value)
 
 
 def _is_uuid(value: str) -> bool:
