@@ -20,6 +20,8 @@ IDLE_IN_TRANSACTION_MS = 10_000
 STATEMENT_MS = 30_000
 # Longer than any wait for a connection that a clerk would sit through; seconds.
 POOL_WAIT_SECONDS = 10
+# Where a session keeps its driver's connection, with the transaction for which it is the one.
+_DRIVER = "driver"
 
 
 class Database:
@@ -80,6 +82,11 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
 
     Its errors are asyncpg's own, not SQLAlchemy's.
     """
+    # Asked for before every statement: SQLAlchemy's way to it, through a greenlet, is gone once in a transaction.
+    transaction = session.sync_session.get_transaction()
+    known = session.info.get(_DRIVER)
+    if known is not None and known[0] is transaction:
+        return known[1]
     pooled = await (await session.connection()).get_raw_connection()
     raw: asyncpg.Connection = pooled.driver_connection
     if not raw.is_in_transaction():
@@ -87,6 +94,7 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
         # No public call sends BEGIN alone, and a statement just for that costs a quarter of a short transaction.
         adapted: Any = pooled.dbapi_connection
         await adapted._start_transaction()
+    session.info[_DRIVER] = (session.sync_session.get_transaction(), raw)
     return raw
 
 
