@@ -92,7 +92,8 @@ def _heading(row: list[str]) -> tuple[dict[str, int], list[Fault]]:
         for column, known in COLUMNS.items()
     }
     faults = [_fault(1, column, "this column is missing") for column, at in places.items() if at < 0]
-    if len(said) != len(set(said)):
+    named = [column for column, known in COLUMNS.items() for cell in said if cell in known]
+    if len(said) != len(set(said)) or len(named) != len(set(named)):
         faults.append(_fault(1, "-", "a column stands twice in the heading"))
     if any(holds_my_number(cell) for cell in said):
         faults.append(_fault(1, "-", "the heading holds a My Number; remove it"))
