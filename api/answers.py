@@ -9,7 +9,7 @@ from litestar import Response
 from api import wire
 from logistics.rules.outcomes import JAPANESE, Outcome
 from logistics.work.documents import Printed
-from logistics.work.scanning import Answer
+from logistics.work.scans import Answer
 
 _AT_FAULT = frozenset({Outcome.MALFORMED, Outcome.GUARD})
 

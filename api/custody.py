@@ -53,6 +53,8 @@ async def list_cards(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire.Card]:
+    if kind and kind not in {known["code"] for known in await places.kinds(snapshot)}:
+        raise errors.InvalidValue("kind", "is no item kind; GET /kinds lists them")
     rows = await custody.cards(
         snapshot,
         after=after,

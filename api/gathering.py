@@ -18,7 +18,7 @@ from logistics.rules.errors import DomainError
 from logistics.store.database import Database
 from logistics.work import receiving
 from logistics.work.receiving import Receipt
-from logistics.work.scanning import Answer
+from logistics.work.scans import Answer
 
 # More would make the first of them wait for the last.
 MOST_SCANS = 1_000

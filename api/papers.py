@@ -59,7 +59,7 @@ async def print_batch_labels(
 @post(
     "/labels/sleeves",
     operation_id="printSleeveLabels",
-    summary="Labels for card sleeves: for known cards, or new control numbers",
+    summary="Labels for card sleeves",
     status_code=200,
     media_type="application/pdf",
     responses=documented(errors.NotFound),
@@ -70,13 +70,24 @@ async def print_sleeve_labels(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    if bool(data.cards) == bool(data.new):
-        raise errors.InvalidValue("new", "name cards, or say how many new control numbers, one of the two")
-    wanted = await labelling.sleeve_labels(session, data.cards, data.new)
+    wanted = await labelling.sleeve_labels(session, data.cards)
     layout, placement = _sheet(data)
     content = await anyio.to_thread.run_sync(labels.sleeve_label.render, wanted, layout, placement)
-    await documents.print_labels(session, actor, "sleeves", [label.card for label in wanted], content, now)
+    await documents.print_labels(session, actor, "sleeves", data.cards, content, now)
     return file(content, "sleeve-labels.pdf")
+
+
+@post(
+    "/control-numbers",
+    operation_id="makeControlNumbers",
+    summary="New control numbers for sleeves",
+    status_code=200,
+    responses=documented(),
+)
+async def make_control_numbers(
+    data: JSONBody[wire.NewNumbers], session: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+) -> wire.ControlNumbers:
+    return wire.ControlNumbers(cards=await labelling.control_numbers(session, actor, data.count))
 
 
 @post(
@@ -102,5 +113,11 @@ def _sheet(data: wire.OnSheet) -> tuple[labels.sheets.SheetLayout, Placement]:
 router = Router(
     "/",
     tags=["papers"],
-    route_handlers=[list_documents, print_batch_labels, print_sleeve_labels, print_calibration],
+    route_handlers=[
+        list_documents,
+        make_control_numbers,
+        print_batch_labels,
+        print_sleeve_labels,
+        print_calibration,
+    ],
 )

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from api import wire
 from logistics.ledger.log import timestamp
 from logistics.rules.errors import FutureTime, InvalidValue
-from logistics.work.scanning import Scan
+from logistics.work.scans import Scan
 
 # Clocks of counter PCs run a little fast; more than this is a wrong clock, and the clerk should know.
 SKEW = timedelta(minutes=5)

@@ -16,7 +16,7 @@ from msgspec import Meta
 from logistics.rules.codes import CodeType, require
 from logistics.rules.lifecycle import BatchState, CardState
 from logistics.rules.outcomes import Outcome
-from logistics.work.scanning import MOST_SCANS
+from logistics.work.scans import MOST_SCANS
 
 MOST_CODES = 2_000
 
@@ -206,11 +206,16 @@ class BatchLabels(OnSheet, frozen=True, kw_only=True):
 
 
 class SleeveLabels(OnSheet, frozen=True, kw_only=True):
-    """Labels for card sleeves: for the cards named, or for `new` control numbers made now."""
+    """Labels for card sleeves: of cards, or of control numbers that no list has announced yet."""
 
     sheet: Literal["sleeves-24", "sleeves-44"] = "sleeves-24"
-    cards: Annotated[list[CardCode], Meta(max_length=MOST_CODES)] = []
-    new: Annotated[int, Meta(ge=0, le=MOST_CODES)] = 0
+    cards: Annotated[list[CardCode], Meta(min_length=1, max_length=MOST_CODES)]
+
+
+class NewNumbers(Input, frozen=True, kw_only=True):
+    """How many control numbers are wanted."""
+
+    count: Annotated[int, Meta(ge=1, le=MOST_CODES)]
 
 
 class Calibration(OnSheet, frozen=True, kw_only=True):
@@ -378,6 +383,12 @@ class Box(Output, frozen=True, kw_only=True):
     closed_at: datetime | None
     closed_by: str | None
     emptied_by: str | None
+
+
+class ControlNumbers(Output, frozen=True, kw_only=True):
+    """Control numbers nobody has had before, to be put on sleeves."""
+
+    cards: list[str]
 
 
 class BoxClosed(Output, frozen=True, kw_only=True):

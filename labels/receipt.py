@@ -63,7 +63,7 @@ def _pieces(record: ReceiptRecord) -> Iterator[Piece]:
     )
     yield parts.letter(record.origin, record.destination, record.issued_by, record.issued_at, says)
     yield _facts(record)
-    yield parts.section("受領数の照合", "発送 ＝ 受領 ＋ 受領不可 ＋ 所在不明")
+    yield parts.section("受領数の照合", "発送 ＝ 受領 ＋ 受領不可 ＋ 未着")
     yield _balance(record)
     yield parts.section("種別ごとの枚数（受領）")
     yield from parts.kind_counts(record.counts, sum(count.count for count in record.counts))
@@ -94,7 +94,7 @@ def _balance(record: ReceiptRecord) -> Piece:
         ("発送", record.dispatched, "＝"),
         ("受領", record.accepted, "＋"),
         ("受領不可", record.rejected, "＋"),
-        ("所在不明", record.missing, ""),
+        ("未着", record.missing, ""),
         ("予定外の到着（外数）", record.unexpected, ""),
     )
     sign, width, height = 7.0, 29.0, 17.0

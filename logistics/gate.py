@@ -10,52 +10,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.ledger.canonical import Json, canonical
-from logistics.ledger.log import Moved, NewEntry, ScanRow, append, new_uuid, timestamp
+from logistics.ledger.acts import Act, entry_of
+from logistics.ledger.log import append
 from logistics.rules.lifecycle import IN_BATCH, BatchState, BatchStep, CardState, CardStep
-from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 
-BODY_VERSION = 1
 # A missing card keeps the container it was last known to be in.
 _KEEPS_BATCH = [*sorted(IN_BATCH), CardState.MISSING.value]
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing one person did in one place, to cards, batches or neither: one custody entry.
-
-    `place` and `custodian` are those afterwards; None leaves them. `day` is the date a set-up or a notice
-    counts from. `facts` are kept in the entry's body, under their own names.
-    """
-
-    name: str
-    actor: Actor
-    site: str
-    occurred_at: datetime
-    step: CardStep | None = None
-    cards: Sequence[str] = ()
-    batch_step: BatchStep | None = None
-    batches: Sequence[str] = ()
-    place: str | None = None
-    custodian: str | None = None
-    batch: str | None = None
-    slot: str | None = None
-    run: str | None = None
-    manifest: str | None = None
-    supervisor: str | None = None
-    reason: str | None = None
-    day: date | None = None
-    facts: Mapping[str, Json] = field(default_factory=dict)
-    scans: Sequence[ScanRow] = ()
-    id: UUID = field(default_factory=new_uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +139,7 @@ async def take(session: AsyncSession, acts: Sequence[Act], now: datetime) -> lis
     batches = await _take_batches(session, acts)
     cards = await _take_cards(session, acts)
     entries = [
-        _entry(act, cards.get(n, []), batches.get(n, []), now, len(act.cards) or None)
+        entry_of(act, cards.get(n, []), batches.get(n, []), now, len(act.cards) or None)
         for n, act in enumerate(acts)
     ]
     ids = await append(session, entries)
@@ -213,7 +180,7 @@ async def expect(session: AsyncSession, acts: Sequence[tuple[Act, Sequence[NewCa
             }
             for row in rows
         ]
-        entries.append(_entry(act, moved, [], now, len(cards)))
+        entries.append(entry_of(act, moved, [], now, len(cards)))
     await append(session, entries)
 
 
@@ -229,7 +196,7 @@ async def open_batch(session: AsyncSession, act: Act, code: str, destination: st
         "to_state": BatchState.OPEN.value,
         "custodian": act.site,
     }
-    await append(session, [_entry(act, [], [moved], now, None)])
+    await append(session, [entry_of(act, [], [moved], now, None)])
 
 
 async def _take_batches(session: AsyncSession, acts: Sequence[Act]) -> dict[int, list[Any]]:
@@ -285,82 +252,3 @@ def _by_act(rows: Sequence[Any]) -> dict[int, list[Any]]:
     for row in rows:
         grouped[row["n"]].append(row)
     return grouped
-
-
-def _entry(
-    act: Act, cards: Sequence[Any], batches: Sequence[Any], now: datetime, asked: int | None
-) -> NewEntry:
-    before = {row["custodian"] for row in (*cards, *batches)}
-    from_party = before.pop() if len(before) == 1 else None
-    body: dict[str, Json] = {
-        "v": BODY_VERSION,
-        "id": str(act.id),
-        "act": act.name,
-        "actor": act.actor.code,
-        "device": act.actor.device,
-        "site": act.site,
-        "supervisor": act.supervisor,
-        "run": act.run,
-        "manifest": act.manifest,
-        "from": from_party,
-        "to": act.custodian,
-        "place": act.place,
-        "batch": act.batch,
-        "slot": act.slot,
-        "day": act.day.isoformat() if act.day else None,
-        "reason": act.reason,
-        "occurred_at": timestamp(act.occurred_at),
-        "recorded_at": timestamp(now),
-        "cards": _moves(cards),
-        "batches": _moves(batches),
-        "facts": dict(act.facts),
-        "scans": [_scan(scan) for scan in act.scans],
-    }
-    if asked is not None and asked != len(cards) and act.step:
-        body["asked"] = asked
-    return NewEntry(
-        uuid=act.id,
-        act=act.name,
-        actor=act.actor.code,
-        device=act.actor.device,
-        site=act.site,
-        supervisor=act.supervisor,
-        run=act.run,
-        manifest=act.manifest,
-        from_party=from_party,
-        to_party=act.custodian,
-        occurred_at=act.occurred_at,
-        recorded_at=now,
-        # What is empty is left out, so that a body says only what happened.
-        body=canonical({key: value for key, value in body.items() if value not in (None, [], {})}),
-        cards=[_moved(row) for row in cards],
-        batches=[_moved(row) for row in batches],
-        scans=act.scans,
-    )
-
-
-def _moved(row: Any) -> Moved:
-    return Moved(row["item"], row["from_state"], row["step"], row["to_state"])
-
-
-def _moves(rows: Sequence[Any]) -> Json:
-    """[{step, from, to, codes}] with the codes sorted: rebuildable, and the same however rows came back."""
-    grouped: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for row in rows:
-        grouped[row["step"], row["from_state"], row["to_state"]].append(row["code"])
-    return [
-        {"step": step, "from": source, "to": to, "codes": sorted(codes)}
-        for (step, source, to), codes in sorted(grouped.items())
-    ]
-
-
-def _scan(scan: ScanRow) -> Json:
-    said = {
-        "id": str(scan.id),
-        "code": scan.code,
-        "outcome": scan.outcome,
-        "at": timestamp(scan.occurred_at),
-        "subject": scan.subject,
-        "belongs_to": scan.belongs_to,
-    }
-    return {key: value for key, value in said.items() if value is not None}

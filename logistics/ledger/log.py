@@ -27,7 +27,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class ScanRow:
-    """A scan as it is kept; `code` is None where the text was not a code of ours."""
+    """A scan as it is kept; `code` is None where the text was not a code of ours.
+
+    `content` tells two scans of one id apart.
+    """
 
     id: UUID
     purpose: str
@@ -38,6 +41,9 @@ class ScanRow:
     outcome: str
     accepted: bool
     belongs_to: str | None
+    reason: str | None
+    discrepancy: str | None
+    content: bytes
     occurred_at: datetime
 
 
@@ -84,14 +90,16 @@ WITH added AS (
          AS moved (batch, uuid, from_state, step, to_state)
     JOIN added USING (uuid)
 ), scans AS (
-    INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, belongs_to,
-                      occurred_at)
+    INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, belongs_to, reason,
+                      discrepancy, content, occurred_at)
     SELECT scanned.id, added.id, scanned.purpose, scanned.subject, scanned.code, scanned.card,
-           scanned.manifest, scanned.outcome, scanned.accepted, scanned.belongs_to, scanned.occurred_at
+           scanned.manifest, scanned.outcome, scanned.accepted, scanned.belongs_to, scanned.reason,
+           scanned.discrepancy, scanned.content, scanned.occurred_at
     FROM unnest($25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::text[], $30::bigint[], $31::text[],
-                $32::text[], $33::boolean[], $34::text[], $35::timestamptz[])
-         AS scanned (id, uuid, purpose, subject, code, card, manifest, outcome, accepted, belongs_to,
-                     occurred_at)
+                $32::text[], $33::boolean[], $34::text[], $35::text[], $36::text[], $37::bytea[],
+                $38::timestamptz[])
+         AS scanned (id, uuid, purpose, subject, code, card, manifest, outcome, accepted, belongs_to, reason,
+                     discrepancy, content, occurred_at)
     JOIN added USING (uuid)
 )
 SELECT uuid, id FROM added
@@ -157,6 +165,9 @@ def _index_columns(entries: Sequence[NewEntry]) -> list[list[object]]:
         [s.outcome for s, _ in scans],
         [s.accepted for s, _ in scans],
         [s.belongs_to for s, _ in scans],
+        [s.reason for s, _ in scans],
+        [s.discrepancy for s, _ in scans],
+        [s.content for s, _ in scans],
         [s.occurred_at for s, _ in scans],
     ]
 

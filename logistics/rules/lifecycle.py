@@ -181,9 +181,9 @@ CARD: Lifecycle[CardState, CardStep] = Lifecycle(
         Rule(_CS.TAKE_OVER, frozenset({_C.DISPATCHED}), _C.IN_TRANSIT, "acknowledged by the courier"),
         Rule(
             _CS.HAND_OVER,
-            frozenset({_C.DISPATCHED, _C.IN_TRANSIT, _C.MISSING}),
+            frozenset({_C.DISPATCHED, _C.IN_TRANSIT, _C.DELIVERED, _C.MISSING}),
             _C.DELIVERED,
-            "its batch was accepted by a site",
+            "its batch was accepted by a site, or came on from the wrong one",
         ),
         Rule(
             _CS.RECEIVE,
@@ -224,9 +224,9 @@ BATCH: Lifecycle[BatchState, BatchStep] = Lifecycle(
         Rule(_BS.TAKE_OVER, frozenset({_B.DISPATCHED}), _B.IN_TRANSIT, "acknowledged by the courier"),
         Rule(
             _BS.HAND_OVER,
-            frozenset({_B.DISPATCHED, _B.IN_TRANSIT, _B.MISSING}),
+            frozenset({_B.DISPATCHED, _B.IN_TRANSIT, _B.DELIVERED, _B.MISSING}),
             _B.DELIVERED,
-            "accepted by a site, seal checked",
+            "accepted by a site, seal checked; also when it comes on from the wrong one",
         ),
         Rule(_BS.CLOSE, frozenset({_B.DELIVERED}), _B.CLOSED, "its receipt was closed"),
         Rule(_BS.CANCEL, frozenset({_B.OPEN}), _B.CANCELLED, "empty, and not needed"),

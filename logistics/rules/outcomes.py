@@ -82,7 +82,7 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.DAMAGED: "破損として別置きしてください",
     Outcome.BROKEN_SEAL: "封印が一致しません。責任者に知らせてください",
     Outcome.UNEXPECTED: "この拠点あてではありません",
-    Outcome.NOT_IN_TRANSIT: "運搬中のカードではありません。別置きしてください",
+    Outcome.NOT_IN_TRANSIT: "運搬中の記録がありません。別置きしてください",
     Outcome.ALREADY_CHECKED_IN: "検品済みです",
     Outcome.ALREADY_PACKED: "梱包済みです",
     Outcome.ALREADY_LOADED: "積込済みです",

@@ -71,6 +71,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Where]]] = {
     "put_away": (_STAFF, _HELD_BY_US),
     "resolve": (_LEADERS, _HELD_BY_US),
     "print": (_STAFF | {Role.CITY, Role.AUDITOR}, _HELD_BY_US),
+    "ask": (frozenset({Role.MANAGER, Role.CITY, Role.AUDITOR}), _HELD_BY_US),
 }
 
 

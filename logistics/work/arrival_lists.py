@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, NewCard, expect
+from logistics.gate import NewCard, expect
+from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.arrival_list import Line, Names, parse

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
@@ -30,7 +31,9 @@ from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import discrepancies, people
 from logistics.work.discrepancies import Difference
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
+from logistics.work.locking import lock_cards
+from logistics.work.scanning import settle
+from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 _BOX = "SELECT * FROM box WHERE code = $1 FOR NO KEY UPDATE"
 

@@ -9,7 +9,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, open_batch, take
+from logistics.gate import open_batch, take
+from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, SealUsed, StepRefused
@@ -18,7 +19,9 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import runs
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
+from logistics.work.locking import lock_cards
+from logistics.work.scanning import settle
+from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 _PAGE = """
 SELECT batch.code, batch.run, run.day, batch.destination, batch.state, batch.place, batch.custodian,

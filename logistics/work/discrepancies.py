@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.errors import AlreadyResolved, InvalidValue, NotFound, StepRefused
@@ -212,6 +213,7 @@ async def resolve(
     if found[0]["how"]:
         raise AlreadyResolved(code)
     step, card = ENDINGS[how], found[0]["card"]
+    await _require_at_home(connection, step, card, found[0]["place"])
     if step is CardStep.READMIT and actor.where is not Where.ANNEX:
         raise InvalidValue("how", "only the annex takes a card back into its flow")
     act = Act(
@@ -231,6 +233,17 @@ async def resolve(
         await _refuse(session, step, card)
     await settle(session, [code], how, reason, [taken.entry], now)
     return (await page(session, code=code, limit=1))[0]
+
+
+async def _require_at_home(connection: Any, step: CardStep | None, card: str | None, place: str) -> None:
+    """A card is accepted where it is destined, nowhere else: elsewhere it stays held until it is returned."""
+    if step is not CardStep.ACCEPT or card is None:
+        return
+    destination = await connection.fetchval("SELECT destination FROM card WHERE code = $1", card)
+    if destination is not None and destination != place:
+        raise InvalidValue(
+            "how", f"this card belongs to {destination}; it stays held here until it is returned"
+        )
 
 
 async def _refuse(session: AsyncSession, step: CardStep, card: str) -> None:

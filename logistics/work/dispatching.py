@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
@@ -34,7 +35,7 @@ from logistics.rules.records import (
 from logistics.store.database import driver
 from logistics.work import documents, places, runs
 from logistics.work.numbering import next_codes
-from logistics.work.scanning import Row
+from logistics.work.scans import Row
 
 _ABOARD = """
 SELECT card.id, card.code, card.kind, kind.name AS kind_name, card.batch, card.destination

@@ -12,7 +12,8 @@ import anyio.to_thread
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.errors import NotFound

@@ -1,18 +1,17 @@
-"""What labels say: for containers, and for sleeves of known cards or with new control numbers."""
+"""What labels say, for containers and for sleeves; new control numbers for sleeves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from logistics.rules import permissions
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.errors import NotFound
+from logistics.rules.permissions import Actor
 from logistics.rules.records import BatchLabel, NamedPlace, SleeveLabel
 from logistics.store.database import driver
-
-L = TypeVar("L", BatchLabel, SleeveLabel)
 
 _BATCHES = """
 SELECT batch.code, batch.seal_number, run.day, run.sequence, place.code AS place, place.name, place.address
@@ -46,15 +45,25 @@ async def batch_labels(session: AsyncSession, codes: Sequence[str]) -> list[Batc
     return [_found(known, "batch", code) for code in codes]
 
 
-async def sleeve_labels(session: AsyncSession, codes: Sequence[str], new: int) -> list[SleeveLabel]:
-    """A label per card, in the order asked, then `new` labels with control numbers made now. NotFound."""
+async def sleeve_labels(session: AsyncSession, codes: Sequence[str]) -> list[SleeveLabel]:
+    """A label per control number, in the order asked; one that no list has announced yet names no kind."""
     rows = await (await driver(session)).fetch(_CARDS, list(codes))
-    known = {row["code"]: SleeveLabel(row["code"], row["name"]) for row in rows}
-    fresh = [SleeveLabel(random_code(CodeType.CARD), "") for _ in range(new)]
-    return [*(_found(known, "card", code) for code in codes), *fresh]
+    kinds = {row["code"]: row["name"] for row in rows}
+    return [SleeveLabel(code, kinds.get(code, "")) for code in codes]
 
 
-def _found(known: dict[str, L], what: str, code: str) -> L:
+async def control_numbers(session: AsyncSession, actor: Actor, count: int) -> list[str]:
+    """New control numbers, none of them known; they belong to cards once an arrival list names them."""
+    permissions.require(actor, "import_arrival")
+    made: set[str] = set()
+    while len(made) < count:
+        made.update(random_code(CodeType.CARD) for _ in range(count - len(made)))
+        rows = await (await driver(session)).fetch(_CARDS, sorted(made))
+        made -= {row["code"] for row in rows}
+    return sorted(made)
+
+
+def _found(known: dict[str, BatchLabel], what: str, code: str) -> BatchLabel:
     if code not in known:
         raise NotFound(what, code)
     return known[code]

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, ReceiptClosed, ReceiptNotDone
 from logistics.rules.lifecycle import BatchStep, CardStep
 from logistics.rules.permissions import Actor
-from logistics.rules.records import (
-    Difference as PaperDifference,
-)
-from logistics.rules.records import (
-    KindCount,
-    ManifestRecord,
-    NamedPerson,
-    ReceiptRecord,
-    SealCheck,
-)
 from logistics.store.database import driver
-from logistics.work import discrepancies, documents, people
+from logistics.work import discrepancies, documents, people, receipt_papers
 from logistics.work.discrepancies import Difference
 from logistics.work.numbering import next_codes
-from logistics.work.scanning import Row
+from logistics.work.receipt_papers import count, seals_seen
+from logistics.work.scans import Row
 
 _MANIFEST = "SELECT * FROM manifest WHERE code = $1"
 _LOCK_MANIFEST = "SELECT * FROM manifest WHERE code = $1 FOR NO KEY UPDATE"
 
 _LINES = """
 SELECT card.code, card.kind, kind.name AS kind_name, card.state, card.place, line.batch, line.position,
-       scan.outcome
+       CASE WHEN scan.outcome = 'received' AND EXISTS (
+                SELECT FROM discrepancy AS found
+                WHERE found.card = card.code AND found.kind = 'damaged'
+                  AND found.place = manifest.destination AND found.opened_at >= manifest.dispatched_at)
+            THEN 'damaged' ELSE scan.outcome END AS outcome
 FROM manifest_card AS line
+JOIN manifest ON manifest.code = line.manifest
 JOIN card ON card.id = line.card
 JOIN kind ON kind.code = card.kind
 LEFT JOIN scan ON scan.manifest = line.manifest AND scan.card = line.card
@@ -46,38 +42,13 @@ WHERE line.manifest = $1
 ORDER BY line.position
 """
 
-_BATCHES = """
-SELECT batch.code, batch.state, batch.seal_number, batch.sealed_cards,
-       (SELECT entry.body::json -> 'facts' -> 'seals' -> 0 ->> 'seen'
-        FROM entry_batch JOIN entry ON entry.id = entry_batch.entry
-        WHERE entry_batch.batch = batch.code AND entry_batch.step = 'hand_over'
-        ORDER BY entry.id DESC LIMIT 1) AS seen,
-       (SELECT (entry.body::json -> 'facts' -> 'seals' -> 0 ->> 'intact')::boolean
-        FROM entry_batch JOIN entry ON entry.id = entry_batch.entry
-        WHERE entry_batch.batch = batch.code AND entry_batch.step = 'hand_over'
-        ORDER BY entry.id DESC LIMIT 1) AS intact
-FROM batch
-WHERE batch.manifest = $1
-ORDER BY batch.code
-"""
-
-_UNEXPECTED = """
-SELECT count(DISTINCT scan.code)
-FROM scan
-JOIN entry ON entry.id = scan.entry
-WHERE scan.subject = $1 AND scan.purpose = 'receive'
-  AND scan.outcome IN ('unexpected', 'not_in_transit', 'unknown')
-  AND scan.code LIKE 'C%'
-  AND entry.recorded_at >= $2 AND entry.site = $1
-"""
-
 
 async def progress(session: AsyncSession, code: str) -> dict[str, Any]:
     """How far the receipt of a manifest is: counts, batches with their seals, and the cards still missing."""
     manifest = await _manifest(session, code, lock=False)
     lines = await _lines(session, code)
-    counts = _count(lines)
-    batches = await (await driver(session)).fetch(_BATCHES, code)
+    counts = count(lines)
+    batches = await seals_seen(session, code)
     return {
         "manifest": code,
         "destination": manifest["destination"],
@@ -131,7 +102,7 @@ async def close(
         actor.code,
         receipt,
     )
-    record = await _record(session, actor, boss, manifest, receipt, lines, now)
+    record = await receipt_papers.record(session, actor, boss, manifest, receipt, lines, now)
     await documents.freeze(session, [documents.Paper(receipt, "P3", code, record)], now)
     return {
         "manifest": code,
@@ -176,15 +147,6 @@ async def _unseen_batches(session: AsyncSession, manifest: str, lines: Sequence[
         sorted({line["batch"] for line in lines if line["outcome"]}),
     )
     return [row["code"] for row in rows]
-
-
-def _count(lines: Sequence[Row]) -> dict[str, int]:
-    outcomes = Counter(line["outcome"] for line in lines)
-    return {
-        "accepted": outcomes["received"],
-        "rejected": outcomes["damaged"],
-        "missing": outcomes[None],
-    }
 
 
 async def _close_batches(
@@ -238,59 +200,3 @@ async def _close_batches(
         acts.append(Act("miss", batch_step=BatchStep.MISS, batches=lost, **common))
     taken = await take(session, acts, now)
     await discrepancies.open_numbered(session, [(numbers[d.key], d, taken[0].entry) for d in new], now)
-
-
-async def _record(
-    session: AsyncSession,
-    actor: Actor,
-    supervisor: Actor,
-    manifest: Row,
-    receipt: str,
-    lines: Sequence[Row],
-    now: datetime,
-) -> ReceiptRecord:
-    connection = await driver(session)
-    sent = await documents.record(session, manifest["code"], ManifestRecord)
-    batches = await connection.fetch(_BATCHES, manifest["code"])
-    arrived = Counter(line["batch"] for line in lines if line["outcome"])
-    found = await discrepancies.of_receipt(
-        session, manifest["code"], manifest["destination"], manifest["arrived_at"]
-    )
-    accepted = Counter((line["kind"], line["kind_name"]) for line in lines if line["outcome"] == "received")
-    return ReceiptRecord(
-        number=receipt,
-        issued_at=now,
-        issued_by=NamedPerson(actor.code, actor.name),
-        supervisor=NamedPerson(supervisor.code, supervisor.name),
-        manifest=manifest["code"],
-        run=manifest["run"],
-        run_date=sent.run_date,
-        run_sequence=sent.run_sequence,
-        origin=sent.origin,
-        destination=sent.destination,
-        carriage=sent.carriage,
-        arrived_at=manifest["arrived_at"],
-        closed_at=now,
-        dispatched=len(lines),
-        **_count(lines),
-        unexpected=await connection.fetchval(_UNEXPECTED, manifest["destination"], manifest["arrived_at"]),
-        counts=tuple(KindCount(kind, name, n) for (kind, name), n in sorted(accepted.items())),
-        seals=tuple(
-            SealCheck(
-                row["code"],
-                row["seal_number"] or "",
-                row["seen"],
-                bool(row["intact"]),
-                row["sealed_cards"] or 0,
-                arrived[row["code"]],
-            )
-            for row in batches
-        ),
-        differences=tuple(_on_paper(row) for row in found),
-    )
-
-
-def _on_paper(row: Row) -> PaperDifference:
-    """A difference in the words of the site that signs; what lies at another site is said to lie there."""
-    note = f"この拠点あて。{row['place_name']}で確認" if row["elsewhere"] else row["note"]
-    return PaperDifference(row["code"], row["kind"], row["card"], row["batch"], note)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, random_code
@@ -24,7 +25,9 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import places
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, codes, settle
+from logistics.work.locking import codes
+from logistics.work.scanning import settle
+from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 PLANNED_AHEAD = timedelta(days=366)
 

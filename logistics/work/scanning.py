@@ -1,4 +1,4 @@
-"""What every scan shares: reading its text, its idempotency, turning verdicts into acts, opening differences.
+"""What every scan shares: its idempotency, turning verdicts into acts, opening and ending differences.
 
 A work module locks rows and supplies the judgement; this module makes sure that each scan has one outcome for
 ever, that nothing which is not a code of ours is kept, and that many scans cost a handful of statements.
@@ -6,96 +6,25 @@ ever, that nothing which is not a code of ours is kept, and that many scans cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act, take
+from logistics.gate import take
+from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.ledger.log import ScanRow
-from logistics.rules.codes import CodeType, fault
-from logistics.rules.guard import holds_my_number
-from logistics.rules.lifecycle import CARD, IN_BATCH, BatchStep, CardState, CardStep
-from logistics.rules.outcomes import DONE, Outcome, Purpose
-from logistics.rules.permissions import Actor
-from logistics.rules.records import DifferenceKind
+from logistics.rules.codes import CodeType
+from logistics.rules.lifecycle import CARD, IN_BATCH, CardState
+from logistics.rules.outcomes import DONE, Outcome
 from logistics.store.database import driver
 from logistics.work import discrepancies
 from logistics.work.discrepancies import Difference
-
-MOST_SCANS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned."""
-
-    id: UUID
-    text: str
-    occurred_at: datetime
-    damaged: bool = False
-    seal_number: str | None = None
-    seal_intact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Scans that one person made for one purpose against one thing, and where that takes what is scanned."""
-
-    actor: Actor
-    purpose: Purpose
-    subject: str
-    site: str
-    scans: Sequence[Scan]
-    supervisor: str | None = None
-    place: str | None = None
-    custodian: str | None = None
-    batch: str | None = None
-    slot: str | None = None
-    run: str | None = None
-    box: str | None = None
-    destination: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a judge decides on one scan; a verdict without a step changes nothing but is recorded.
-
-    `group` keeps acts apart that would share an entry; `cards` are cards that move along with a batch.
-    """
-
-    outcome: Outcome
-    step: CardStep | None = None
-    batch_step: BatchStep | None = None
-    manifest: str | None = None
-    belongs_to: str | None = None
-    difference: DifferenceKind | None = None
-    note: str = ""
-    reason: str | None = None
-    was_missing: bool = False
-    group: str | None = None
-    cards: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The outcome of one scan. `code` is None where the text was not a code of ours."""
-
-    id: UUID
-    outcome: Outcome
-    code: str | None
-    belongs_to: str | None = None
-    repeated: bool = False
-    reason: str | None = None
-    discrepancy: str | None = None
-
-
-Row: TypeAlias = dict[str, Any]
-Judge: TypeAlias = Callable[[Call, Scan, str, "Row | None"], Verdict]
+from logistics.work.scans import Answer, Call, Judge, Row, Scan, Verdict, content_of, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,35 +38,11 @@ class _Judged:
     wave: int
 
 
-_LOCK_CARDS = """
-SELECT card.id, card.code, card.kind, card.state, card.place, card.destination, card.box, card.batch, card.slot,
-       batch.manifest, manifest.destination AS manifest_destination, manifest.closed_at AS manifest_closed_at
-FROM card
-LEFT JOIN batch ON batch.code = card.batch
-LEFT JOIN manifest ON manifest.code = batch.manifest
-WHERE card.code = ANY ($1::text[])
-ORDER BY card.id
-FOR NO KEY UPDATE OF card
-"""
-
 _EARLIER = """
-SELECT id, purpose, subject, code, outcome, belongs_to, occurred_at
+SELECT id, content, outcome, belongs_to, reason, discrepancy
 FROM scan
 WHERE id = ANY ($1::uuid[])
 """
-
-
-def codes(calls: Sequence[Call]) -> list[str]:
-    """The codes of ours among the texts scanned, sorted; what is no code is not shown to the database either."""
-    texts = {scan.text.strip() for call in calls for scan in call.scans}
-    return sorted(text for text in texts if fault(text) is None)
-
-
-async def lock_cards(session: AsyncSession, calls: Sequence[Call]) -> dict[str, Row]:
-    """The cards that the calls' scans name, locked, by code, with the manifest they travel on."""
-    cards = [code for code in codes(calls) if code.startswith(CodeType.CARD)]
-    rows = await (await driver(session)).fetch(_LOCK_CARDS, cards)
-    return {row["code"]: dict(row) for row in rows}
 
 
 async def settle(
@@ -195,7 +100,7 @@ async def _judge_all(
     known = await _earlier(session, [scan.id for call in calls for scan in call.scans])
     for n, call in enumerate(calls):
         for position, scan in enumerate(call.scans):
-            code, verdict = _read(scan, kind)
+            code, verdict = read(scan, kind)
             if scan.id in known:
                 answers[n][position] = _repeat(call, scan, code, known[scan.id])
                 continue
@@ -209,12 +114,11 @@ async def _judge_all(
                     _advance(call, row, verdict)
             judged.append(_Judged(n, position, scan, code, row, verdict, wave))
             known[scan.id] = {
-                "purpose": call.purpose,
-                "subject": call.subject,
-                "code": code,
+                "content": content_of(call, scan, code),
                 "outcome": verdict.outcome,
                 "belongs_to": verdict.belongs_to,
-                "occurred_at": scan.occurred_at,
+                "reason": verdict.reason,
+                "discrepancy": None,
             }
     return answers, judged
 
@@ -222,21 +126,6 @@ async def _judge_all(
 async def _earlier(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Row]:
     rows = await (await driver(session)).fetch(_EARLIER, ids)
     return {row["id"]: dict(row) for row in rows}
-
-
-def _read(scan: Scan, kind: CodeType) -> tuple[str | None, Verdict | None]:
-    """The code in a scan's text, or the verdict that there is none: the guard first, then the form.
-
-    White space around the text, a scanner's suffix, is ignored. Text that is not a code is kept nowhere: it
-    could be anything that is printed as a barcode, an application number among them.
-    """
-    text = scan.text.strip()
-    if holds_my_number(text):
-        return None, Verdict(Outcome.GUARD, reason="It holds a My Number; nothing of it was kept.")
-    reason = fault(text)
-    if reason is None and text[0] != kind:
-        reason = f"it is the code of a {CodeType(text[0]).name.lower().replace('_', ' ')}"
-    return (None, Verdict(Outcome.MALFORMED, reason=reason)) if reason else (text, None)
 
 
 def _advance(call: Call, row: Row, verdict: Verdict) -> None:
@@ -257,12 +146,19 @@ def _advance(call: Call, row: Row, verdict: Verdict) -> None:
 
 
 def _repeat(call: Call, scan: Scan, code: str | None, first: Row) -> Answer:
-    said_now = (call.purpose, call.subject, code, scan.occurred_at)
-    if said_now != (first["purpose"], first["subject"], first["code"], first["occurred_at"]):
+    if content_of(call, scan, code) != first["content"]:
         return Answer(
             scan.id, Outcome.CONFLICT, code, reason="This id was used for another scan. Use a new one."
         )
-    return Answer(scan.id, Outcome(first["outcome"]), code, first["belongs_to"], repeated=True)
+    return Answer(
+        scan.id,
+        Outcome(first["outcome"]),
+        code,
+        first["belongs_to"],
+        repeated=True,
+        reason=first["reason"],
+        discrepancy=first["discrepancy"],
+    )
 
 
 def _difference(calls: Sequence[Call], judged: _Judged) -> Difference:
@@ -317,7 +213,7 @@ def _act(
         manifest=manifests.pop() if len(manifests) == 1 else None,
         supervisor=call.supervisor,
         facts=facts,
-        scans=[_scan_row(call, j) for j in members],
+        scans=[_scan_row(calls, j, numbers) for j in members],
     )
 
 
@@ -335,8 +231,8 @@ def _seal(judged: _Judged) -> Json:
     }
 
 
-def _scan_row(call: Call, judged: _Judged) -> ScanRow:
-    verdict = judged.verdict
+def _scan_row(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) -> ScanRow:
+    call, verdict = calls[judged.call], judged.verdict
     is_card = judged.row is not None and "box" in judged.row
     return ScanRow(
         judged.scan.id,
@@ -348,6 +244,9 @@ def _scan_row(call: Call, judged: _Judged) -> ScanRow:
         verdict.outcome.value,
         verdict.outcome in DONE,
         verdict.belongs_to,
+        verdict.reason,
+        _number(calls, judged, numbers),
+        content_of(call, judged.scan, judged.code),
         judged.scan.occurred_at,
     )
 
@@ -378,12 +277,15 @@ async def _follow_up(
 
 def _answer(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) -> Answer:
     verdict = judged.verdict
-    number = numbers[_difference(calls, judged).key] if verdict.difference else None
     return Answer(
         judged.scan.id,
         verdict.outcome,
         judged.code,
         verdict.belongs_to,
         reason=verdict.reason,
-        discrepancy=number,
+        discrepancy=_number(calls, judged, numbers),
     )
+
+
+def _number(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) -> str | None:
+    return numbers[_difference(calls, judged).key] if judged.verdict.difference else None

@@ -16,7 +16,9 @@ from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
 from logistics.work import people
-from logistics.work.scanning import Answer, Call, Row, Scan, Verdict, lock_cards, settle
+from logistics.work.locking import lock_cards
+from logistics.work.scanning import settle
+from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 # A move leaves another slot: both are locked in code order once the cards are, and with them where they lie.
 _LOCK_SLOTS = """

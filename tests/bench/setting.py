@@ -48,7 +48,7 @@ async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -
         superuser = await asyncpg.connect(host=str(server.socket_dir), user=SUPERUSER, database=DATABASE)
         try:
             await _fill(server, world, superuser)
-            with serving.elsewhere(server.url(DATABASE), NOW) as base:
+            with serving.elsewhere(server.url(DATABASE), NOW, Path(home)) as base:
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
                 yield Stage(base, dsn, world, superuser, rounds, quick)
         finally:

@@ -76,9 +76,9 @@ REFUSALS: list[tuple[str, Any, str, str]] = [
     ("/scans", {"supervisor": SUPERVISOR, "scans": []}, MISFIT, "scans"),
     ("/scans", {"supervisor": SUPERVISOR, "scans": [SCAN] * 501}, MISFIT, "scans"),
     ("/scans", {"scans": [SCAN]}, MISFIT, "supervisor"),
-    ("/labels/sleeves", {"new": 1, "skip": 24}, "invalid-value", "skip"),
-    ("/labels/sleeves", {"new": 1, "dx_mm": 11}, MISFIT, "dx_mm"),
-    ("/labels/sleeves", {"new": 1, "sheet": "batches-2"}, MISFIT, "sheet"),
+    ("/labels/sleeves", {"cards": [CARD], "skip": 24}, "invalid-value", "skip"),
+    ("/labels/sleeves", {"cards": [CARD], "dx_mm": 11}, MISFIT, "dx_mm"),
+    ("/labels/sleeves", {"cards": [CARD], "sheet": "batches-2"}, MISFIT, "sheet"),
 ]
 
 

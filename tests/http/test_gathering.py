@@ -15,7 +15,7 @@ from logistics.rules.errors import DomainError, NotAllowed, SupervisorNeeded
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.work.receiving import Receipt
-from logistics.work.scanning import Answer, Scan
+from logistics.work.scans import Answer, Scan
 from tests.http.day import Day, Sent, new_card
 from tests.http.rows import one
 

@@ -79,6 +79,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "run": batch["run"],
         "slot": await site.first_slot(),
         "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],
+        "kind": "not-found",
         "file_path": "nothing.css",
         "path": "nothing",
     }

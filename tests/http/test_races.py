@@ -53,7 +53,8 @@ async def test_two_sites_scan_one_container_and_one_of_them_has_it(day: Day) -> 
     )
 
     found = Counter(answer["outcome"] for (answer,) in given)
-    assert found["arrived"] + found["unexpected"] == 1
+    assert found["arrived"] == 1, "its own site has it in the end, once"
+    assert found["unexpected"] <= 1
     now = await day.annex.get(f"/batches/{batch.code}")
     cards = [await day.annex.get(f"/cards/{card}") for card in sent.cards]
     assert {(c["state"], c["place"], c["custodian"]) for c in cards} == {

@@ -177,7 +177,7 @@ def test_a_receipt_without_differences_says_so_on_one_page() -> None:
     assert "下記のとおり、全数を受領しました。" in text
     assert "差異はありません" in text
     assert "本市 立会職員" in text
-    assert "発送 ＝ 受領 ＋ 受領不可 ＋ 所在不明" in text
+    assert "発送 ＝ 受領 ＋ 受領不可 ＋ 未着" in text
 
 
 def test_a_receipt_words_every_difference_and_states_the_balance() -> None:

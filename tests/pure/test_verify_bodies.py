@@ -23,7 +23,7 @@ CODES = ("C1", "C2", "C3")
 
 def accepted(text: str) -> bool:
     try:
-        bodies.read(text)
+        bodies.read(text, text.encode())
     except bodies.BodyRefused:
         return False
     return True
@@ -80,7 +80,7 @@ def test_custody_is_followed_as_the_tables_say(moves: list[tuple[Any, list[str],
         there = all(model.get((kind, code), "new") == source for code in codes)
 
         try:
-            custody.take(bodies.read(text))
+            custody.take(bodies.read(text, text.encode()))
         except bodies.BodyRefused:
             assert not (legal and there)
             return

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import Act
+from logistics.ledger.acts import Act
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
 from logistics.rules.permissions import Actor, Role, Where

@@ -11,8 +11,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from logistics.gate import Act, take
+from logistics.gate import take
 from logistics.ledger import merkle, notes
+from logistics.ledger.acts import Act
 from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.sequencer import Sequencer, TreeDiffers, Worker
 from logistics.ledger.signer import SigningRefused

@@ -56,12 +56,15 @@ _plain = msgspec.json.Decoder(float_hook=_no_float)
 _typed = msgspec.json.Decoder(Body)
 
 
-def read(text: str) -> Body:
-    """The body, if its text is canonical JSON (see `canonical`) and has the parts that every entry has."""
+def read(text: str, raw: bytes) -> Body:
+    """The body, if its text is canonical JSON (see `canonical`) and has the parts that every entry has.
+
+    `raw` is the text in UTF-8.
+    """
     try:
-        value = _plain.decode(text)
-        same = layout.encoder.encode(value).decode() == text
-        body = _typed.decode(text)
+        value = _plain.decode(raw)
+        same = layout.encoder.encode(value) == raw
+        body = _typed.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise BodyRefused("its body is not what the service writes") from None
     if not same:

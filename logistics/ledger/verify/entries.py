@@ -34,11 +34,12 @@ class Entries:
             return None
         index = line.index
         self._check_order(index)
-        leaf = leaf_hash(line.body.encode())
+        raw = line.body.encode()
+        leaf = leaf_hash(raw)
         if leaf.hex() != line.leaf:
             raise self.lines.refuted("its text is not the one that was hashed", index)
         try:
-            body = bodies.read(line.body)
+            body = bodies.read(line.body, raw)
             self.custody.take(body)
         except bodies.BodyRefused as refusal:
             raise self.lines.refuted(str(refusal), index) from None

@@ -35,25 +35,21 @@ class Lines:
         self._path = directory / name
         self._digest = sha256()
         self._bytes = 0
-        self._lines = self._split()
+        self.raw = self._split()
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        raw = next(self._lines)
-        self.number += 1
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            raise self.refuted("this line is not UTF-8") from None
+        for raw in self.raw:
+            try:
+                yield raw.decode()
+            except UnicodeDecodeError:
+                raise self.refuted("this line is not UTF-8") from None
 
     def refuted(self, why: str, entry: int | None = None) -> Refuted:
         return Refuted(self.name, why, line=self.number, entry=entry)
 
     def finish(self, said: layout.FileLine) -> None:
         """Compare with the manifest; nothing may be left to read."""
-        for _ in self:
+        for _ in self.raw:
             raise self.refuted("nothing belongs here any more")
         if (self._bytes, self._digest.hexdigest()) != (said.bytes, said.sha256):
             raise Refuted(self.name, "size or SHA-256 is not the manifest's: this file was altered")
@@ -70,7 +66,9 @@ class Lines:
                     raise Refuted(
                         self.name, f"a line is longer than {LONGEST_LINE} bytes", line=self.number + 1
                     )
-                yield from lines
+                for line in lines:
+                    self.number += 1
+                    yield line
         if rest:
             raise Refuted(
                 self.name, "the last line has no newline at its end: cut short", line=self.number + 1
@@ -84,15 +82,16 @@ class Objects(Generic[T]):
         self.lines = lines
         self._decode = msgspec.json.Decoder(kind).decode
         self._encode = layout.encoder.encode
+        self._raw = lines.raw
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
-        text = next(self.lines)
+        raw = next(self._raw)
         try:
-            value = self._decode(text)
-            same = self._encode(value).decode() == text
+            value = self._decode(raw)
+            same = self._encode(value) == raw
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise self.lines.refuted("this line is not of the form it should have") from None
         if not same:

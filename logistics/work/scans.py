@@ -1,0 +1,120 @@
+"""A scan as it comes, what a judge says of it, and what its sender is answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from logistics.ledger.log import timestamp
+from logistics.rules.codes import CodeType, fault
+from logistics.rules.guard import holds_my_number
+from logistics.rules.lifecycle import BatchStep, CardStep
+from logistics.rules.outcomes import Outcome, Purpose
+from logistics.rules.permissions import Actor
+from logistics.rules.records import DifferenceKind
+
+MOST_SCANS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned."""
+
+    id: UUID
+    text: str
+    occurred_at: datetime
+    damaged: bool = False
+    seal_number: str | None = None
+    seal_intact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Scans that one person made for one purpose against one thing, and where that takes what is scanned."""
+
+    actor: Actor
+    purpose: Purpose
+    subject: str
+    site: str
+    scans: Sequence[Scan]
+    supervisor: str | None = None
+    place: str | None = None
+    custodian: str | None = None
+    batch: str | None = None
+    slot: str | None = None
+    run: str | None = None
+    box: str | None = None
+    destination: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge decides on one scan; a verdict without a step changes nothing but is recorded.
+
+    `group` keeps acts apart that would share an entry; `cards` are cards that move along with a batch.
+    """
+
+    outcome: Outcome
+    step: CardStep | None = None
+    batch_step: BatchStep | None = None
+    manifest: str | None = None
+    belongs_to: str | None = None
+    difference: DifferenceKind | None = None
+    note: str = ""
+    reason: str | None = None
+    was_missing: bool = False
+    group: str | None = None
+    cards: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome of one scan. `code` is None where the text was not a code of ours."""
+
+    id: UUID
+    outcome: Outcome
+    code: str | None
+    belongs_to: str | None = None
+    repeated: bool = False
+    reason: str | None = None
+    discrepancy: str | None = None
+
+
+Row: TypeAlias = dict[str, Any]
+Judge: TypeAlias = Callable[[Call, Scan, str, "Row | None"], Verdict]
+
+
+def read(scan: Scan, kind: CodeType) -> tuple[str | None, Verdict | None]:
+    """The code in a scan's text, or the verdict that there is none: the guard first, then the form.
+
+    White space around the text, a scanner's suffix, is ignored. Text that is not a code is kept nowhere: it
+    could be anything that is printed as a barcode, an application number among them.
+    """
+    text = scan.text.strip()
+    if holds_my_number(text):
+        return None, Verdict(Outcome.GUARD, reason="It holds a My Number; nothing of it was kept.")
+    reason = fault(text)
+    if reason is None and text[0] != kind:
+        reason = f"it is the code of a {CodeType(text[0]).name.lower().replace('_', ' ')}"
+    return (None, Verdict(Outcome.MALFORMED, reason=reason)) if reason else (text, None)
+
+
+def content_of(call: Call, scan: Scan, code: str | None) -> bytes:
+    """A digest of all that a scan says: the same id with another digest is another scan.
+
+    Text that is no code of ours is left out: not even a digest of a My Number is kept, which could be guessed.
+    """
+    said = (
+        call.purpose.value,
+        call.subject,
+        code or "",
+        timestamp(scan.occurred_at),
+        str(scan.damaged),
+        scan.seal_number or "",
+        str(scan.seal_intact),
+    )
+    return hashlib.sha256("\n".join(said).encode()).digest()[:16]
