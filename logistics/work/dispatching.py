@@ -83,6 +83,7 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     batches = await _ready_batches(session, run, now)
     aboard = await (await driver(session)).fetch(_ABOARD, [b["code"] for b in batches])
     cards = sorted((dict(row) for row in aboard), key=lambda card: (card["batch"], card["code"]))
+    _require_as_sealed(code, batches, cards)
     destinations = sorted({batch["destination"] for batch in batches})
     manifests = await next_codes(session, CodeType.MANIFEST, len(destinations), now)
     slips = await next_codes(session, CodeType.TRANSFER_SLIP, len(destinations), now)
@@ -179,6 +180,13 @@ async def _ready_batches(session: AsyncSession, run: Row, now: datetime) -> list
     if waiting := [row["code"] for row in rows if row["state"] != BatchState.LOADED]:
         raise RunNotReady(code, "these are not sealed and loaded:", waiting)
     return [dict(row) for row in rows]
+
+
+def _require_as_sealed(run: str, batches: Sequence[Row], cards: Sequence[Row]) -> None:
+    """A card that was sealed in and then seen elsewhere is not in its container: open it before it leaves."""
+    inside = Counter(card["batch"] for card in cards)
+    if differing := [b["code"] for b in batches if b["sealed_cards"] != inside[b["code"]]]:
+        raise RunNotReady(run, "these hold other cards than were sealed in; open and count them:", differing)
 
 
 async def _write_manifests(
