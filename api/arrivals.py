@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from litestar import Request, Router, get, post
@@ -24,6 +25,7 @@ from logistics.work import arrival_lists, arrivals
 MOST_BYTES = 4_000_000
 
 
+@dataclass
 class _ListBody(Operation):
     """OpenAPI of a handler that reads the raw bytes of a CSV file."""
 

@@ -48,7 +48,10 @@ async def list_cards(
     destination: PlaceQuery = None,
     batch: BatchQuery = None,
     slot: SlotQuery = None,
-    kind: Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$")] = None,
+    kind: Annotated[
+        str | None,
+        QueryParameter(pattern=r"^[a-z_]{1,40}$", description="Only of this kind; GET /kinds lists them"),
+    ] = None,
     card_state: Annotated[CardState | None, QueryParameter(name="state")] = None,
     after: After = "",
     limit: Limit = 100,

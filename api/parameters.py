@@ -57,15 +57,15 @@ def _query(prefix: str, what: str) -> QueryParameter:
 
 
 CardPath = Annotated[str, _path("C", "a card", "C0XK3WYPMU")]
-BatchPath = Annotated[str, _path("B", "a batch", "B7Q2M4ZK9S")]
-BoxPath = Annotated[str, _path("X", "a small box", "X7Q2M4ZK9S")]
-ArrivalPath = Annotated[str, _path("N", "an arrival", "N080000013")]
-RunPath = Annotated[str, _path("R", "a run", "R7Q2M4ZK9S")]
-ManifestPath = Annotated[str, _path("M", "a manifest", "M080000013")]
+BatchPath = Annotated[str, _path("B", "a batch", "B7Q2M4ZK97")]
+BoxPath = Annotated[str, _path("X", "a small box", "X7Q2M4ZK9V")]
+ArrivalPath = Annotated[str, _path("N", "an arrival", "N08000001Z")]
+RunPath = Annotated[str, _path("R", "a run", "R7Q2M4ZK9R")]
+ManifestPath = Annotated[str, _path("M", "a manifest", "M08000001V")]
 PlacePath = Annotated[str, _path("L", "a place", "L01F")]
-VaultPath = Annotated[str, _path("V", "a vault", "V011C")]
-SlotPath = Annotated[str, _path("S", "a slot", "S011A0014")]
-DiscrepancyPath = Annotated[str, _path("G", "a difference", "G080000013")]
+VaultPath = Annotated[str, _path("V", "a vault", "V011G")]
+SlotPath = Annotated[str, _path("S", "a slot", "S011A001B")]
+DiscrepancyPath = Annotated[str, _path("G", "a difference", "G08000001W")]
 
 PlaceQuery = Annotated[str | None, _query("L", "place")]
 BatchQuery = Annotated[str | None, _query("B", "batch")]

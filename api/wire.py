@@ -34,10 +34,10 @@ def _code(prefix: str, example: str, what: str) -> Meta:
 
 
 CardCode = Annotated[str, _code("C", "C0XK3WYPMU", "Control number of a card")]
-BatchCode = Annotated[str, _code("B", "B7Q2M4ZK9S", "Control number of a batch")]
+BatchCode = Annotated[str, _code("B", "B7Q2M4ZK97", "Control number of a batch")]
 PlaceCode = Annotated[str, _code("L", "L01F", "Code of a place")]
 PersonCode = Annotated[str, _code("P", "P0001027", "Code of a member of staff")]
-CourierCode = Annotated[str, _code("K", "K01H", "Code of a courier")]
+CourierCode = Annotated[str, _code("K", "K01N", "Code of a courier")]
 SealNumber = Annotated[
     str,
     Meta(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from api import manual, problems
 from api.app import create_app
 from api.auth import HEADER
 from api.pages.openapi import METHODS, Document
+from logistics.rules.codes import fault
 from logistics.rules.errors import DomainError
 from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
 from logistics.rules.outcomes import JAPANESE
@@ -277,3 +279,16 @@ async def test_a_page_that_cannot_be_made_is_a_sentence_without_a_trace(client: 
     assert_closed(answer)
     assert "何も変更していません" in answer.text
     assert "asyncpg" not in answer.text
+
+
+def test_every_code_in_an_example_would_be_accepted(document: dict[str, Any]) -> None:
+    codes = set(re.findall(r"\b[BCGKLMNPRSVX][0-9][0-9A-Z]{2,10}\b", json.dumps(document)))
+
+    assert len(codes) > 8
+    assert {code: fault(code) for code in codes if fault(code)} == {}
+
+
+def test_the_manual_says_what_an_arrival_list_looks_like(document: dict[str, Any]) -> None:
+    body = document["paths"]["/api/v1/arrivals"]["post"]["requestBody"]
+
+    assert list(body["content"]) == ["text/csv"]
