@@ -28,12 +28,14 @@ from api import (
     reference,
     runs,
     schemas,
+    verifying,
 )
 from api.gathering import Gatherer
 from api.guarding import guard_requests
 from api.pages import board, cards, faults, html
+from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
 from logistics.ledger.sequencer import Sequencer
-from logistics.settings import Settings
+from logistics.settings import SettingRefused, Settings
 from logistics.store.database import Database
 
 VERSION = "0.1.0"
@@ -43,9 +45,15 @@ MOST_BODY_BYTES = 1_000_000
 
 
 def create_app(
-    database: Database, clock: Callable[[], datetime], sequencer: Sequencer | None = None
+    database: Database,
+    clock: Callable[[], datetime],
+    sequencer: Sequencer | None = None,
+    press: Press = UNSIGNED,
 ) -> Litestar:
-    """The application on a database; `clock` tells the time. `sequencer` works as long as the application runs."""
+    """The application on a database; `clock` tells the time. `sequencer` works as long as the application runs.
+
+    `press` makes the papers, and signs them where it has somebody to sign.
+    """
     gatherer = Gatherer(database, clock)
 
     @asynccontextmanager
@@ -59,24 +67,9 @@ def create_app(
                 await asyncio.gather(sequencing, return_exceptions=True)
             await database.close()
 
-    api = Router(
-        "/api/v1",
-        guards=[auth.signed_in],
-        before_request=parameters.check_request,
-        security=[{auth.SCHEME: []}],
-        route_handlers=[
-            reference.router,
-            arrivals.router,
-            batches.router,
-            runs.router,
-            receiving.router,
-            custody.router,
-            papers.router,
-        ],
-    )
     return Litestar(
         route_handlers=[
-            api,
+            _api(),
             health.router,
             manual.router,
             board.router,
@@ -91,6 +84,7 @@ def create_app(
             "now": Provide(clock, sync_to_thread=False, use_cache=False),
             "database": Provide(lambda: database, sync_to_thread=False),
             "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
+            "press": Provide(lambda: press, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
         middleware=[guard_requests],
@@ -100,6 +94,26 @@ def create_app(
         plugins=[schemas.OurStructs()],
         lifespan=[lifespan],
         logging_config=None,
+    )
+
+
+def _api() -> Router:
+    """What programs call: everything in it is guarded."""
+    return Router(
+        "/api/v1",
+        guards=[auth.signed_in],
+        before_request=parameters.check_request,
+        security=[{auth.SCHEME: []}],
+        route_handlers=[
+            reference.router,
+            arrivals.router,
+            batches.router,
+            runs.router,
+            receiving.router,
+            custody.router,
+            papers.router,
+            verifying.router,
+        ],
     )
 
 
@@ -113,7 +127,16 @@ def from_environment() -> ASGIApp:
     clock = settings.clock()
     logs.configure(settings.log_level)
     sequencer = Sequencer(database, settings.data_dir / SIGNER_DIRECTORY, clock)
-    return logs.log_requests(create_app(database, clock, sequencer))
+    return logs.log_requests(create_app(database, clock, sequencer, _press(settings)))
+
+
+def _press(settings: Settings) -> Press:
+    """Signs papers as the settings say; SettingRefused if the certificate named there cannot."""
+    directory = settings.data_dir / SIGNER_DIRECTORY
+    try:
+        return Press(Identity.kept(settings.pdf_certificate, settings.pdf_key, directory))
+    except CertificateRefused as refusal:
+        raise SettingRefused("PDF_CERTIFICATE", f"{refusal}.") from None
 
 
 def _openapi() -> OpenAPIConfig:

@@ -27,6 +27,9 @@ _PROTOCOL = ("accept", "content-", "sec-", "if-", "host", "date", "connection")
 _VERSIONED = frozenset({"user-agent", "via", "server"})
 # Mark of a handler that reads a file of its own form and names the place of a My Number in it.
 NAMES_MY_NUMBERS = {"names_my_numbers": True}
+# Mark of a handler that reads a PDF and keeps nothing of it: its bytes hold rows of digits by chance.
+READS_PDF = {"reads_pdf": True}
+PDF, _PDF_BEGINS = "application/pdf", b"%PDF-"
 
 
 def guard_requests(app: ASGIApp) -> ASGIApp:
@@ -40,7 +43,9 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
         refuse_head(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE"):
             # Litestar keeps the body it has read, bounded by the handler's limit, for the handler.
-            _refuse_body(await request.body(), scope)
+            content = await request.body()
+            if not is_pdf(request, content):
+                _refuse_body(content, scope)
         await app(scope, receive, send)
 
     return guarded
@@ -60,6 +65,13 @@ def refuse_head(request: Request[Any, Any, Any]) -> None:
 def _encoded_holds(text: str) -> bool:
     """Whether `text` holds a My Number as it stands, or once its %xx and + are read."""
     return bool(text) and (holds_my_number(text) or holds_my_number(unquote_plus(text)))
+
+
+def is_pdf(request: Request[Any, Any, Any], content: bytes) -> bool:
+    """Whether a PDF came, as such, to a handler that reads PDFs: no text, even where it could be read as such."""
+    reads = getattr(request.scope.get("route_handler"), "opt", {}).get("reads_pdf", False)
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(reads) and said == PDF and content.startswith(_PDF_BEGINS)
 
 
 def _header_holds(name: str, value: str) -> bool:

@@ -18,6 +18,7 @@ from api.answers import outcomes, pdf
 from api.parameters import After, Limit, ManifestPath, PlaceQuery, RunPath, RunQuery
 from api.problems import documented
 from api.times import read_scans
+from labels.signing import Press
 from logistics.rules import errors
 from logistics.rules.permissions import Actor
 from logistics.work import dispatching, documents, receipts, runs
@@ -193,9 +194,10 @@ async def print_manifest(
     manifest: ManifestPath,
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
+    press: NamedDependency[Press],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    return pdf(await documents.print_paper(session, actor, manifest, labels.manifest.render, now))
+    return pdf(await documents.print_paper(session, actor, manifest, press(labels.manifest.render), now))
 
 
 @get(
@@ -210,10 +212,11 @@ async def print_transfer_slip(
     manifest: ManifestPath,
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
+    press: NamedDependency[Press],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     number = (await _one(session, manifest, now))["transfer_slip"]
-    return pdf(await documents.print_paper(session, actor, number, labels.transfer_slip.render, now))
+    return pdf(await documents.print_paper(session, actor, number, press(labels.transfer_slip.render), now))
 
 
 @get(
@@ -228,12 +231,13 @@ async def print_receipt(
     manifest: ManifestPath,
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
+    press: NamedDependency[Press],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     number = (await _one(session, manifest, now))["receipt"]
     if number is None:
         raise errors.NotFound("receipt of manifest", manifest)
-    return pdf(await documents.print_paper(session, actor, number, labels.receipt.render, now))
+    return pdf(await documents.print_paper(session, actor, number, press(labels.receipt.render), now))
 
 
 async def _one(session: AsyncSession, manifest: str, now: datetime) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from logistics import serving
@@ -79,6 +80,21 @@ def import_arrivals(args: argparse.Namespace) -> int:
         imported = asyncio.run(work(url))
     print(f"Arrival {imported.arrival}: {imported.cards} cards in {len(imported.boxes)} boxes.")
     return 0
+
+
+def verify_document(args: argparse.Namespace) -> int:
+    """Say whether a PDF is a file that was issued here, unchanged: 0 if it is, 1 if not."""
+    from labels import checking, signing
+    from logistics.work import verifying
+
+    settings = Settings.from_environment()
+    ours = settings.pdf_certificate or settings.data_dir / "signer" / signing.DEVELOPMENT_FILE
+    check = partial(checking.check, trusted=signing.certificates(ours))
+    content = args.file.read_bytes()
+    with _database(settings) as url:
+        verdict = asyncio.run(verifying.ask(Database(url), content, check, args.number))
+    print("\n".join(verdict.lines()))
+    return 0 if verdict.genuine else FAILED
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -222,6 +238,11 @@ def _for_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who imports it")
 
 
+def _for_verify_document(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the PDF in question")
+    parser.add_argument("--number", metavar="NUMBER", help="the number it is presented as")
+
+
 def _for_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the papers go")
 
@@ -267,6 +288,7 @@ COMMANDS = (
     Command("migrate", migrate_schema),
     Command("seed", seed_reference),
     Command("import-arrivals", import_arrivals, _for_import),
+    Command("verify-document", verify_document, _for_verify_document),
     Command("demo", demo, _for_demo),
     Command("verify", verify, _for_verify),
     Command("diagram", diagram, _for_diagram),

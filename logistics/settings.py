@@ -31,7 +31,8 @@ class Settings:
     """`database_url` is None where the embedded server is to be used; `clock_starts_at` None for the real time.
 
     `database_owner_url` is for migrating, by the owner of the tables; the service connects as another role, to
-    which the log is append-only by right and not only by trigger.
+    which the log is append-only by right and not only by trigger. `pdf_certificate` and `pdf_key` are the city's
+    own files for signing papers; without them a development certificate is made.
     """
 
     host: str = "127.0.0.1"
@@ -42,12 +43,15 @@ class Settings:
     clock_starts_at: datetime | None = None
     log_level: str = "INFO"
     pool_size: int = 20
+    pdf_certificate: Path | None = None
+    pdf_key: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """The settings; SettingRefused, naming the variable, for a bad value. Empty means not set."""
         given = {k: v for k, v in (os.environ if environment is None else environment).items() if v.strip()}
         host = given.get("HOST", cls.host)
+        pdf_certificate, pdf_key = _pdf_files(given)
         return cls(
             host=host,
             port=_number(given, "PORT", cls.port, 1, 65535),
@@ -57,6 +61,8 @@ class Settings:
             clock_starts_at=_clock_start(given, host),
             log_level=_log_level(given),
             pool_size=_number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
+            pdf_certificate=pdf_certificate,
+            pdf_key=pdf_key,
         )
 
     def require_loopback(self) -> None:
@@ -109,6 +115,21 @@ def _number(given: Mapping[str, str], variable: str, default: int, least: int, m
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise SettingRefused(variable, f"{text!r} is not a number from {least} to {most}.")
     return int(text)
+
+
+def _pdf_files(given: Mapping[str, str]) -> tuple[Path | None, Path | None]:
+    """The certificate and the key that sign papers: both, readable, or neither."""
+    files: list[Path | None] = []
+    for variable in ("PDF_CERTIFICATE", "PDF_KEY"):
+        path = Path(given[variable]).expanduser().absolute() if variable in given else None
+        if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
+            raise SettingRefused(variable, "it names no file that can be read.")
+        files.append(path)
+    certificate, key = files
+    if (certificate is None) != (key is None):
+        missing = "PDF_CERTIFICATE" if certificate is None else "PDF_KEY"
+        raise SettingRefused(missing, "certificate and key are set together, or neither is.")
+    return certificate, key
 
 
 def _log_level(given: Mapping[str, str]) -> str:

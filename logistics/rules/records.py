@@ -184,10 +184,25 @@ class Imprint(Record, frozen=True):
     """What tells one print of a document from another, and ties it to the log.
 
     `copy` is 0 for the original, n for the n-th reprint. `digest` is the SHA-256 of the frozen record, hex.
-    `checkpoint` is the custody log's state as paper shows it (tree size and short root), where it is known.
+    `checkpoint` is the custody log's state as paper shows it (tree size and short root), where it is known;
+    `note` is the whole signed note of that state.
     """
 
     copy: int
     printed_at: datetime
     digest: str
     checkpoint: str | None = None
+    note: str | None = None
+
+
+# sound: ours, over the whole file; foreign: as good, but of a certificate that is not ours.
+SignatureState = Literal["sound", "foreign", "unsigned", "added", "changed", "broken", "unreadable"]
+
+
+class SignatureCheck(Record, frozen=True):
+    """What a file's own signature says: `number` is the number that the file gives itself, `by` its signer."""
+
+    state: SignatureState
+    number: str | None = None
+    by: str | None = None
+    at: datetime | None = None

@@ -77,6 +77,7 @@ OPERATION_IDS = [
     "printManifest",
     "printTransferSlip",
     "printReceipt",
+    "verifyDocument",
     "listDocuments",
     "printBatchLabels",
     "printSleeveLabels",
