@@ -15,7 +15,7 @@ from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from labels import barcodes, fonts
+from labels import barcodes, fonts, qrcodes
 from labels.flow import Piece, Placed, paginate
 from labels.pen import GREY, HAIR, HEAVY, PAGE_WIDTH, THIN, Pen
 from logistics.rules.japanese import japanese_time
@@ -27,6 +27,8 @@ LEFT, RIGHT = 20.0, 195.0
 WIDTH = RIGHT - LEFT
 TOP, BOTTOM = 37.5, 277.5
 _HEAD_RULE, _FOOT_RULE = 31.0, 280.5
+# A module of the note's QR code: the two dots that every printer and telephone can tell apart.
+_QR_DOTS = 2
 
 # Streams as they are: ASCII85, meant for mail of another age, made files a quarter larger and slower to write.
 rl_config.useA85 = 0
@@ -53,6 +55,8 @@ def compose(paper: Paper, imprint: Imprint, pieces: Sequence[Piece]) -> bytes:
     for index, page in enumerate(pages):
         _head(pen, paper, imprint, continued=index > 0)
         _draw(pen, page)
+        if imprint.note and index == 0:
+            _anchor(pen, imprint.note)
         _foot(pen, paper, imprint, f"{index + 1} / {len(pages)} 頁")
         canvas.showPage()
     return saved(canvas, output)
@@ -122,6 +126,15 @@ def _head(pen: Pen, paper: Paper, imprint: Imprint, *, continued: bool) -> None:
     pen.rule(LEFT, _HEAD_RULE, RIGHT, HAIR)
     if continued:
         pen.cell(LEFT, _HEAD_RULE + 1, WIDTH, 5, paper.running, 8, pad=0, grey=GREY)
+
+
+def _anchor(pen: Pen, note: str) -> None:
+    """The log's signed state as a QR code between title and number: what any telephone can keep and compare."""
+    wide = qrcodes.width_mm(note, _QR_DOTS)
+    left = RIGHT - 46 - wide
+    pen.qr(note, left, _HEAD_RULE - 1.6 - wide, _QR_DOTS)
+    pen.write(left - 0.5, _HEAD_RULE - 6.2, "来歴照合", 6.5, "right", grey=GREY)
+    pen.write(left - 0.5, _HEAD_RULE - 3.2, "QRコード", 6.5, "right", grey=GREY)
 
 
 def _foot(pen: Pen, paper: Paper, imprint: Imprint, pages: str) -> None:

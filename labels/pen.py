@@ -10,7 +10,7 @@ from typing import Literal
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from labels import barcodes, fonts
+from labels import barcodes, fonts, qrcodes
 
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
 HAIR, THIN, STRONG, HEAVY = 0.25, 0.4, 0.8, 1.4
@@ -164,6 +164,10 @@ class Pen:
     def barcode(self, code: str, x: float, y: float, height: float, module: float) -> None:
         """A Code 128 from the upper left corner of its left quiet zone."""
         barcodes.draw(self._canvas, code, x * mm, self._up(y + height), height, module)
+
+    def qr(self, text: str, x: float, y: float, dots: int) -> None:
+        """A QR code from the upper left corner of its quiet zone; a module is so many 203 dpi dots."""
+        qrcodes.draw(self._canvas, text, x * mm, self._up(y + qrcodes.width_mm(text, dots)), dots)
 
     @staticmethod
     def _up(y: float) -> float:

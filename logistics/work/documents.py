@@ -105,7 +105,7 @@ async def print_paper(
         raise NotFound("document", number)
     copy: int = await connection.fetchval("SELECT count(*) FROM document_print WHERE document = $1", number)
     record = msgspec.json.decode(row["record"], type=RECORDS[row["catalogue"]])
-    imprint = Imprint(copy, now, row["digest"].hex(), await _checkpoint(connection))
+    imprint = Imprint(copy, now, row["digest"].hex(), *await _checkpoint(connection))
     content = await anyio.to_thread.run_sync(render, record, imprint)
     digest = hashlib.sha256(content)
     act = Act(
@@ -134,13 +134,13 @@ async def print_paper(
     return Printed(number, row["catalogue"], copy, content)
 
 
-async def _checkpoint(connection: Any) -> str | None:
-    """The log's last signed state as paper shows it: how many entries, and the first 16 digits of their root."""
-    last = await connection.fetchrow("SELECT size, root FROM checkpoint ORDER BY size DESC LIMIT 1")
+async def _checkpoint(connection: Any) -> tuple[str | None, str | None]:
+    """The log's last signed state as paper shows it: its size with the first 16 digits of its root, and its note."""
+    last = await connection.fetchrow("SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1")
     if last is None:
-        return None
+        return None, None
     digits = last["root"].hex()[:16]
-    return f"{last['size']}件 " + " ".join(digits[at : at + 4] for at in range(0, 16, 4))
+    return f"{last['size']}件 " + " ".join(digits[at : at + 4] for at in range(0, 16, 4)), last["note"]
 
 
 async def print_labels(
