@@ -523,6 +523,7 @@ class DocumentPrint(SQLModel, table=True):
     """One print of a paper: 0 is the original, n the n-th reprint. `sha256` is that of the file handed out."""
 
     __tablename__ = "document_print"
+    __table_args__ = (sa.Index("document_print_sha256_idx", "sha256"),)
     document: str = _key("document.number", primary_key=True)
     copy_number: int = Field(primary_key=True)
     sha256: bytes
