@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count, pairwise
@@ -93,7 +94,7 @@ def rows(bodies: Sequence[str], indexes: Sequence[int]) -> list[dict[str, Any]]:
 
 def papers(bodies: Sequence[str], indexes: Sequence[int]) -> list[dict[str, Any]]:
     """The rows of the papers that these entries say were printed."""
-    found = [(n, layout_facts(bodies[n])) for n in indexes]
+    found = [(n, printed_facts(bodies[n])) for n in indexes]
     return [
         {
             "number": facts["document"],
@@ -106,9 +107,8 @@ def papers(bodies: Sequence[str], indexes: Sequence[int]) -> list[dict[str, Any]
     ]
 
 
-def layout_facts(text: str) -> dict[str, Any]:
-    import json
-
+def printed_facts(text: str) -> dict[str, Any]:
+    """What the entry says of a paper; empty where it speaks of none."""
     facts: dict[str, Any] = json.loads(text).get("facts", {})
     return facts if "document" in facts else {}
 
