@@ -1,0 +1,100 @@
+"""For every act of the log, the events it is to EPCIS: bizStep and disposition in the words of CBV 2.0.
+
+Three changes of hands follow each other: the annex departs, the courier accepts, the container arrives. What a
+site scans one by one is received; `shipping` and `consigning` would claim all of that at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+class Objects(Enum):
+    """What an event is about."""
+
+    CARDS = "the cards that moved"
+    BATCHES = "the containers that moved"
+    BOTH = "containers and the cards in them"
+    BOX = "the small box"
+    SCANNED = "what was scanned, where nothing moved"
+    DIFFERENCE = "the difference, where no card moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event that an act makes, if the entry has such objects.
+
+    `damaged`: the disposition gives way to `damaged` where the entry says so. `persistent` is set for good, and
+    gives way to `mismatch_quantity` where the entry names differences.
+    """
+
+    objects: Objects
+    action: Literal["ADD", "OBSERVE", "DELETE"]
+    step: str
+    disposition: str | None
+    type: Literal["ObjectEvent", "AggregationEvent"] = "ObjectEvent"
+    damaged: bool = False
+    persistent: str | None = None
+
+
+_CARDS, _BATCHES, _BOTH = Objects.CARDS, Objects.BATCHES, Objects.BOTH
+_SEEN = Row(Objects.SCANNED, "OBSERVE", "inspecting", "in_progress")
+_HOLD = Row(_CARDS, "OBSERVE", "holding", "unavailable", damaged=True)
+_MISSED = Row(_CARDS, "OBSERVE", "inspecting", "unknown")
+
+ROWS: dict[str, tuple[Row, ...]] = {
+    "expect": (Row(_CARDS, "ADD", "commissioning", "active"),),
+    "open_box": (Row(Objects.BOX, "OBSERVE", "unpacking", "container_open"),),
+    "check_in": (Row(_CARDS, "OBSERVE", "receiving", "in_progress"),),
+    "close_box": (
+        Row(Objects.BOX, "OBSERVE", "inspecting", None, persistent="completeness_verified"),
+        _MISSED,
+    ),
+    "set_up": (Row(_CARDS, "OBSERVE", "other", "in_progress"),),
+    "post_notice": (Row(_CARDS, "OBSERVE", "other", "in_progress"),),
+    "open": (Row(_BATCHES, "ADD", "commissioning", "container_open"),),
+    "pack": (Row(_CARDS, "ADD", "packing", "in_progress", "AggregationEvent"),),
+    "unpack": (Row(_CARDS, "DELETE", "unpacking", "in_progress", "AggregationEvent"),),
+    "seal": (Row(_BATCHES, "OBSERVE", "packing", "container_closed"),),
+    "unseal": (Row(_BATCHES, "OBSERVE", "unpacking", "container_open"),),
+    "cancel": (Row(_BATCHES, "DELETE", "decommissioning", "inactive"),),
+    "load": (Row(_BATCHES, "OBSERVE", "loading", "container_closed"),),
+    "unload": (Row(_BATCHES, "OBSERVE", "unloading", "container_closed"),),
+    "dispatch": (Row(_BOTH, "OBSERVE", "departing", "in_transit"),),
+    "take_over": (Row(_BOTH, "OBSERVE", "accepting", "in_transit"),),
+    "hand_over": (Row(_BOTH, "OBSERVE", "arriving", "in_progress", persistent="completeness_inferred"),),
+    "receive": (Row(_CARDS, "OBSERVE", "receiving", "in_progress"),),
+    # The receipt is counted: the containers hold nothing any more, and what was not there is missing.
+    "close_receipt": (
+        Row(_BATCHES, "DELETE", "unpacking", None, "AggregationEvent", persistent="completeness_verified"),
+        _MISSED,
+    ),
+    "close": (Row(_BATCHES, "DELETE", "unpacking", None, "AggregationEvent"),),
+    "put_away": (Row(_CARDS, "OBSERVE", "storing", "in_progress"),),
+    "move": (Row(_CARDS, "OBSERVE", "storing", "in_progress"),),
+    "hold": (_HOLD,),
+    "find": (_HOLD,),
+    "accept": (Row(_CARDS, "OBSERVE", "accepting", "in_progress"),),
+    "readmit": (Row(_CARDS, "OBSERVE", "accepting", "in_progress"),),
+    "miss": (Row(_BOTH, "OBSERVE", "inspecting", "unknown"),),
+    "resolve": (
+        Row(_CARDS, "OBSERVE", "inspecting", "in_progress"),
+        Row(Objects.DIFFERENCE, "OBSERVE", "inspecting", "conformant"),
+    ),
+    "scan_check_in": (_SEEN,),
+    "scan_pack": (_SEEN,),
+    "scan_unpack": (_SEEN,),
+    "scan_load": (_SEEN,),
+    "scan_receive": (_SEEN,),
+    "scan_put_away": (_SEEN,),
+}
+
+# Acts in which nothing physical happens to anything that has an identifier, each with the reason.
+NOT_EVENTS: dict[str, str] = {
+    "plan_run": "a plan: who will carry; the run itself departs with `dispatch`",
+    "print": "a file was drawn from a frozen record; no object of the supply chain was touched",
+    "print_labels": "a file was drawn; a label is no object until it is on one",
+    "ask": "a question about the log",
+}
