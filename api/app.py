@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 
 from api import (
     arrivals,
+    audit,
     auth,
     batches,
     custody,
@@ -113,6 +114,7 @@ def _api() -> Router:
             custody.router,
             papers.router,
             verifying.router,
+            audit.router,
         ],
     )
 

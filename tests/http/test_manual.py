@@ -84,6 +84,12 @@ OPERATION_IDS = [
     "printCalibration",
     "isAlive",
     "isReady",
+    "askEntries",
+    "askLate",
+    "askHolder",
+    "askContents",
+    "askGaps",
+    "askRefused",
 ]
 
 
