@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from logistics.ledger.canonical import Json, canonical
+from logistics.ledger.canonical import Json, canonical, leaf_hash
 from logistics.ledger.log import Moved, NewEntry, ScanRow, new_uuid, timestamp
 from logistics.rules.lifecycle import BatchStep, CardStep
 from logistics.rules.permissions import Actor
@@ -78,6 +78,8 @@ def entry_of(
     }
     if asked is not None and asked != len(cards) and act.step:
         body["asked"] = asked
+    # What is empty is left out, so that a body says only what happened.
+    text = canonical({key: value for key, value in body.items() if value not in (None, [], {})})
     return NewEntry(
         uuid=act.id,
         act=act.name,
@@ -91,8 +93,8 @@ def entry_of(
         to_party=act.custodian,
         occurred_at=act.occurred_at,
         recorded_at=now,
-        # What is empty is left out, so that a body says only what happened.
-        body=canonical({key: value for key, value in body.items() if value not in (None, [], {})}),
+        body=text,
+        hash=leaf_hash(text),
         cards=[_moved(row) for row in cards],
         batches=[_moved(row) for row in batches],
         scans=act.scans,
