@@ -7,11 +7,11 @@ ever, that nothing which is not a code of ours is kept, and that many scans cost
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.gate import take
@@ -27,8 +27,7 @@ from logistics.work.discrepancies import Difference
 from logistics.work.scans import Answer, Call, Judge, Row, Scan, Verdict, content_of, read
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(msgspec.Struct, frozen=True):
     call: int
     position: int
     scan: Scan
@@ -36,6 +35,7 @@ class _Judged:
     row: Row | None
     verdict: Verdict
     wave: int
+    content: bytes
 
 
 _EARLIER = """
@@ -112,9 +112,10 @@ async def _judge_all(
                 verdict = judge(call, scan, code, row)
                 if row is not None:
                     _advance(call, row, verdict)
-            judged.append(_Judged(n, position, scan, code, row, verdict, wave))
+            content = content_of(call, scan, code)
+            judged.append(_Judged(n, position, scan, code, row, verdict, wave, content))
             known[scan.id] = {
-                "content": content_of(call, scan, code),
+                "content": content,
                 "outcome": verdict.outcome,
                 "belongs_to": verdict.belongs_to,
                 "reason": verdict.reason,
@@ -236,17 +237,17 @@ def _scan_row(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]
     is_card = judged.row is not None and "box" in judged.row
     return ScanRow(
         judged.scan.id,
-        call.purpose.value,
+        call.purpose,
         call.subject,
         judged.code,
         judged.row["id"] if judged.row is not None and is_card else None,
         verdict.manifest,
-        verdict.outcome.value,
+        verdict.outcome,
         verdict.outcome in DONE,
         verdict.belongs_to,
         verdict.reason,
         _number(calls, judged, numbers),
-        content_of(call, judged.scan, judged.code),
+        judged.content,
         judged.scan.occurred_at,
     )
 

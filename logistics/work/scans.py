@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import msgspec
+
 from logistics.ledger.log import timestamp
 from logistics.rules.codes import CodeType, fault
 from logistics.rules.guard import holds_my_number
@@ -20,8 +22,7 @@ from logistics.rules.records import DifferenceKind
 MOST_SCANS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True):
     """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned."""
 
     id: UUID
@@ -51,8 +52,7 @@ class Call:
     destination: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What a judge decides on one scan; a verdict without a step changes nothing but is recorded.
 
     `group` keeps acts apart that would share an entry; `cards` are cards that move along with a batch.
@@ -71,8 +71,7 @@ class Verdict:
     cards: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The outcome of one scan. `code` is None where the text was not a code of ours."""
 
     id: UUID
@@ -89,18 +88,20 @@ Judge: TypeAlias = Callable[[Call, Scan, str, "Row | None"], Verdict]
 
 
 def read(scan: Scan, kind: CodeType) -> tuple[str | None, Verdict | None]:
-    """The code in a scan's text, or the verdict that there is none: the guard first, then the form.
+    """The code in a scan's text, or the verdict that there is none; a sound code holds no My Number.
 
     White space around the text, a scanner's suffix, is ignored. Text that is not a code is kept nowhere: it
     could be anything that is printed as a barcode, an application number among them.
     """
     text = scan.text.strip()
+    reason = fault(text)
+    if reason is None and text[0] == kind:
+        return text, None
     if holds_my_number(text):
         return None, Verdict(Outcome.GUARD, reason="It holds a My Number; nothing of it was kept.")
-    reason = fault(text)
-    if reason is None and text[0] != kind:
+    if reason is None:
         reason = f"it is the code of a {CodeType(text[0]).name.lower().replace('_', ' ')}"
-    return (None, Verdict(Outcome.MALFORMED, reason=reason)) if reason else (text, None)
+    return None, Verdict(Outcome.MALFORMED, reason=reason)
 
 
 def content_of(call: Call, scan: Scan, code: str | None) -> bytes:
