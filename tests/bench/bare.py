@@ -34,8 +34,8 @@ _ENTRY = """, added AS (
 )"""
 
 _SCAN = """
-INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, occurred_at)
-SELECT {id}, {entry}, 'receive', $4, taken.code, taken.id, {manifest}, 'received', true, $10
+INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, content, occurred_at)
+SELECT {id}, {entry}, 'receive', $4, taken.code, taken.id, {manifest}, 'received', true, uuid_send({id}), $10
 FROM taken{added}
 """
 
@@ -60,8 +60,8 @@ WITH taken AS (
     WHERE code = $1 AND state = 'in_transit'
     RETURNING id, code
 )
-INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, occurred_at)
-SELECT $2, 1, 'receive', $4, taken.code, taken.id, $3, 'received', true, $5
+INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, content, occurred_at)
+SELECT $2, 1, 'receive', $4, taken.code, taken.id, $3, 'received', true, uuid_send($2), $5
 FROM taken
 """
 

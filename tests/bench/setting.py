@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -50,6 +51,7 @@ async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -
             await _fill(server, world, superuser)
             with serving.elsewhere(server.url(DATABASE), NOW, Path(home)) as base:
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
+                await _sequenced(superuser)
                 yield Stage(base, dsn, world, superuser, rounds, quick)
         finally:
             await superuser.close()
@@ -68,6 +70,15 @@ async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> 
         await load(session)
     await database.close()
     await world.store(superuser)
+
+
+async def _sequenced(superuser: asyncpg.Connection) -> None:
+    """Wait until the service has given every entry of the past its leaf."""
+    waiting = (
+        "SELECT EXISTS (SELECT FROM entry LEFT JOIN leaf ON leaf.entry = entry.id WHERE leaf.entry IS NULL)"
+    )
+    while await superuser.fetchval(waiting):  # noqa: ASYNC110 - another process does it
+        await asyncio.sleep(0.2)
 
 
 def _children() -> list[str]:

@@ -49,7 +49,7 @@ COLUMNS = {
     "entry": "id uuid act actor site manifest from_party to_party occurred_at recorded_at body hash",
     "entry_card": "card entry from_state step to_state",
     "manifest_card": "manifest card batch position",
-    "scan": "id entry purpose subject code card outcome accepted occurred_at",
+    "scan": "id entry purpose subject code card outcome accepted content occurred_at",
 }
 
 
@@ -198,7 +198,8 @@ class World:
         if act == "check_in":
             box = self.rows["box"][-1][0]
             self.rows["scan"] += [
-                (uuid4(), self._entries, act, box, code, id_, "checked_in", True, NOW) for id_, code in cards
+                (uuid4(), self._entries, act, box, code, id_, "checked_in", True, uuid.bytes, NOW)
+                for id_, code in cards
             ]
 
     def _random(self, kind: CodeType) -> str:
