@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.ledger import merkle
@@ -177,6 +177,7 @@ def test_every_consistency_proof_is_rfc_6962s_and_holds(new: int) -> None:
         assert merkle.consistent(old, new, mth(0, old), mth(0, new), proof), (old, new)
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(1, 300))
 def test_a_proof_of_one_leaf_proves_no_other_leaf_place_size_or_root(data: st.DataObject, size: int) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -191,6 +192,7 @@ def test_a_proof_of_one_leaf_proves_no_other_leaf_place_size_or_root(data: st.Da
     assert not merkle.included(leaf, index, size, LEAVES[0][::-1], proof)
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(2, 300))
 def test_an_inclusion_proof_altered_in_any_way_is_refused(data: st.DataObject, size: int) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -201,6 +203,7 @@ def test_an_inclusion_proof_altered_in_any_way_is_refused(data: st.DataObject, s
     assert not merkle.included(LEAVES[index], index, size, mth(0, size), changed)
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(2, 300))
 def test_a_consistency_proof_altered_in_any_way_is_refused(data: st.DataObject, new: int) -> None:
     old = data.draw(st.integers(1, new - 1))
@@ -211,6 +214,7 @@ def test_a_consistency_proof_altered_in_any_way_is_refused(data: st.DataObject, 
     assert not merkle.consistent(old, new, mth(0, old), mth(0, new), changed)
 
 
+@settings(deadline=None)
 @given(st.data(), st.integers(2, 300))
 def test_a_tree_is_not_consistent_with_another_history(data: st.DataObject, new: int) -> None:
     old = data.draw(st.integers(1, new - 1))
@@ -220,6 +224,7 @@ def test_a_tree_is_not_consistent_with_another_history(data: st.DataObject, new:
     assert not merkle.consistent(old, new, forked, mth(0, new), growth(old, new))
 
 
+@settings(deadline=None)
 @given(
     st.integers(-3, 70),
     st.integers(-3, 70),
@@ -256,6 +261,7 @@ def test_hashes_of_another_length_are_refused_even_where_they_would_fit() -> Non
     assert not merkle.included(b"", 0, 2, root, [LEAVES[0] + LEAVES[1]])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 80), max_size=6))
 def test_an_edge_put_away_and_taken_up_again_goes_on(growths: list[int]) -> None:
     edge = Edge()

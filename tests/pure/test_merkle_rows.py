@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.ledger import merkle
@@ -53,6 +53,7 @@ def test_a_proof_from_rows_holds_and_reads_at_most_510_of_each_level(size: int) 
         assert len(proof) <= size.bit_length()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_leaf_of_any_size_is_proved_from_rows(data: st.DataObject) -> None:
     size = data.draw(st.sampled_from([1000, 65_793, 131_073, 199_999, SIZE]))
@@ -73,6 +74,7 @@ def test_growth_is_proved_from_rows(old: int, new: int) -> None:
     assert max(asked.values()) <= 2 * 255
 
 
+@settings(deadline=None)
 @given(st.integers(1, SIZE), st.data())
 def test_what_will_be_read_is_known_beforehand(size: int, data: st.DataObject) -> None:
     old = data.draw(st.integers(1, size))

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.ledger import notes
@@ -100,16 +100,19 @@ def test_a_file_that_is_no_key_is_refused(pem: bytes) -> None:
         SigningKey.from_pem(ORIGIN, pem)
 
 
+@settings(deadline=None)
 @given(checkpoints)
 def test_a_checkpoint_reads_as_it_is_written(checkpoint: Checkpoint) -> None:
     assert notes.parse_checkpoint(str(checkpoint)) == checkpoint
 
 
+@settings(deadline=None)
 @given(signed)
 def test_a_note_reads_as_it_is_written(note: Note) -> None:
     assert notes.parse_note(str(note)) == note
 
 
+@settings(deadline=None)
 @given(names, st.binary(min_size=32, max_size=32))
 def test_a_verifier_key_reads_as_it_is_written(name: str, public: bytes) -> None:
     verifier = Verifier(name, public)
@@ -118,6 +121,7 @@ def test_a_verifier_key_reads_as_it_is_written(name: str, public: bytes) -> None
     assert notes.parse_vkey(f"{verifier}\n") == verifier
 
 
+@settings(deadline=None)
 @given(st.text() | st.text("— \n+=0123456789AZaz/"))
 def test_no_text_does_worse_than_be_refused_and_what_is_read_is_written_alike(text: str) -> None:
     for parse in (notes.parse_note, notes.parse_checkpoint, notes.parse_vkey):
@@ -141,6 +145,7 @@ def test_any_flipped_bit_of_a_signed_checkpoint_is_refused() -> None:
     assert accepted == []
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_signed_checkpoint_altered_in_any_way_is_refused(data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(NOTE)))

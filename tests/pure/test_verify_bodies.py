@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.ledger.canonical import canonical
@@ -29,6 +29,7 @@ def accepted(text: str) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, values))
 def test_whatever_the_service_can_write_is_canonical_to_the_verifier(facts: dict[str, Any]) -> None:
     text = canonical({"v": 1, "id": "x", "act": "y", "facts": facts})
@@ -37,6 +38,7 @@ def test_whatever_the_service_can_write_is_canonical_to_the_verifier(facts: dict
     assert rfc8785.dumps(json.loads(text)).decode() == text
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, values), st.data())
 def test_a_text_that_is_accepted_is_the_one_that_a_second_reader_would_write(
     facts: dict[str, Any], data: st.DataObject
@@ -54,11 +56,13 @@ def test_a_text_that_is_accepted_is_the_one_that_a_second_reader_would_write(
         assert canonical(json.loads(changed)) == changed
 
 
+@settings(deadline=None)
 @given(st.text() | st.text('{}[]":,\\0123456789.eE+-truefalsn v'))
 def test_no_text_does_worse_than_be_refused(text: str) -> None:
     accepted(text)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics.ledger import merkle
@@ -18,6 +18,7 @@ def prove(index: int, size: int) -> list[str]:
     return [item.hex() for item in hashes]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(ROOTS)), st.data())
 def test_right_proofs_hold_in_any_order(size: int, data: st.DataObject) -> None:
     inclusion = Inclusion(size, ROOTS[size])
@@ -26,6 +27,7 @@ def test_right_proofs_hold_in_any_order(size: int, data: st.DataObject) -> None:
         assert inclusion.holds(LEAVES[index], index, prove(index, size))
 
 
+@settings(deadline=None)
 @given(st.sampled_from([7, 8, 256, 257, 600]), st.data())
 def test_a_wrong_proof_after_right_ones_does_not_hold(size: int, data: st.DataObject) -> None:
     inclusion = Inclusion(size, ROOTS[size])
