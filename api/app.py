@@ -18,6 +18,7 @@ from api import (
     audit,
     auth,
     batches,
+    closing,
     custody,
     health,
     logs,
@@ -85,6 +86,7 @@ def create_app(
             "now": Provide(clock, sync_to_thread=False, use_cache=False),
             "database": Provide(lambda: database, sync_to_thread=False),
             "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
+            "vkey": Provide(lambda: sequencer.vkey if sequencer else None, sync_to_thread=False),
             "press": Provide(lambda: press, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
@@ -115,6 +117,7 @@ def _api() -> Router:
             papers.router,
             verifying.router,
             audit.router,
+            closing.router,
         ],
     )
 

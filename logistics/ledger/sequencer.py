@@ -80,13 +80,17 @@ class TreeDiffers(Exception):
 
 
 class Sequencer:
-    """Sequences the log of one database. `alarm` says why nothing is being signed, where that is so."""
+    """Sequences the log of one database. `alarm` says why nothing is being signed, where that is so.
+
+    `vkey` verifies what is signed; None until this process has led.
+    """
 
     def __init__(self, database: Database, signer_directory: Path, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._directory = signer_directory
         self._clock = clock
         self.alarm: str | None = None
+        self.vkey: str | None = None
 
     async def run(self) -> None:
         """Lead whenever nobody else does, until cancelled; a lost connection is opened again."""
@@ -102,6 +106,7 @@ class Sequencer:
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
                 return
             worker = await Worker.start(connection, self._directory, self._clock)
+            self.vkey = worker.vkey
             reconciled = 0.0
             while True:
                 if time.monotonic() - reconciled > RECONCILE_SECONDS:
@@ -145,6 +150,11 @@ class Worker:
         self._published = edge.size
         self._horizon = "0"
         self._signed_at = 0.0
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key of what is signed."""
+        return self._signer.vkey
 
     @classmethod
     async def start(

@@ -42,6 +42,7 @@ class CodeType(StrEnum):
     PERSON = "P"
     COURIER = "K"
     DISCREPANCY = "G"
+    DOCUMENT = "D"
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)

@@ -70,6 +70,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Where]]] = {
     "close_receipt": (_STAFF, _SITE),
     "put_away": (_STAFF, _HELD_BY_US),
     "resolve": (_LEADERS, _HELD_BY_US),
+    "close_day": (_STAFF, _ANNEX),
     "print": (_STAFF | {Role.CITY, Role.AUDITOR}, _HELD_BY_US),
     "ask": (frozenset({Role.MANAGER, Role.CITY, Role.AUDITOR}), _HELD_BY_US),
 }

@@ -163,6 +163,33 @@ class ReceiptRecord(Record, frozen=True):
     differences: tuple[Difference, ...]
 
 
+class ActCount(Record, frozen=True):
+    """How many entries of one act; `act` is its name in the log."""
+
+    act: str
+    entries: int
+
+
+class ClosingRecord(Record, frozen=True):
+    """日次照合票: the log at the close of a day. `size`, `root` and `note` are of its last signed state then.
+
+    `unsigned` entries were younger than that state; the next day's sheet covers them.
+    """
+
+    number: str
+    issued_at: datetime
+    issued_by: NamedPerson
+    place: NamedPlace
+    day: date
+    acts: tuple[ActCount, ...]
+    entries: int
+    unsigned: int
+    size: int
+    root: str
+    note: str
+    vkey: str | None
+
+
 class BatchLabel(Record, frozen=True):
     """A label for one container."""
 

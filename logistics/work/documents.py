@@ -19,6 +19,7 @@ from logistics.rules import permissions
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.records import (
+    ClosingRecord,
     Imprint,
     ManifestRecord,
     ReceiptRecord,
@@ -28,7 +29,13 @@ from logistics.rules.records import (
 from logistics.store.database import driver
 
 # The type of record behind each paper of the catalogue.
-RECORDS: dict[str, type[Record]] = {"P1": ManifestRecord, "P2": TransferSlipRecord, "P3": ReceiptRecord}
+# P0, the day's closing sheet, is ours: the city's own catalogue begins with P1 and its day report is P12.
+RECORDS: dict[str, type[Record]] = {
+    "P0": ClosingRecord,
+    "P1": ManifestRecord,
+    "P2": TransferSlipRecord,
+    "P3": ReceiptRecord,
+}
 
 R = TypeVar("R", bound=Record)
 

@@ -78,6 +78,8 @@ OPERATION_IDS = [
     "printTransferSlip",
     "printReceipt",
     "verifyDocument",
+    "closeDay",
+    "printClosingSheet",
     "listDocuments",
     "printBatchLabels",
     "printSleeveLabels",

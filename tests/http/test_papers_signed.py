@@ -12,11 +12,13 @@ from litestar import Litestar
 
 from api.app import create_app
 from labels.signing import Identity, Press
+from logistics.ledger import notes
 from logistics.settings import Clock
 from logistics.store.database import Database
-from tests.http.day import Clerk, Day
+from tests.http.day import RUN_DAY, Clerk, Day
 from tests.http.rows import contents
 from tests.http.walk import NUMBER
+from tests.sql.test_sequencer import at_work
 
 PDF = {"content-type": "application/pdf"}
 
@@ -103,3 +105,37 @@ async def test_a_file_that_is_no_pdf_or_too_large_is_a_problem(day: Day) -> None
 
     assert [answer.status_code for answer in answers] == [415, 415, 415, 413]
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
+
+
+async def test_a_day_is_closed_once_with_the_log_as_it_was_signed(
+    day: Day, database: Database, tmp_path: Path
+) -> None:
+    await day.arrived({1: 2})
+    async with at_work(database, tmp_path) as (worker, _):
+        await worker.round()
+
+    first = await day.annex.post("/closings", {"day": RUN_DAY})
+    await day.arrived({1: 1})
+    again = await day.annex.post("/closings", {"day": RUN_DAY})
+
+    signed = notes.parse_checkpoint(notes.parse_note(first["note"]).text)
+    assert (signed.size, signed.root.hex()) == (first["size"], first["root"])
+    assert (first["entries"], first["unsigned"]) == (first["size"], 0)
+    assert first == again
+    sheet = await fetched(day.annex, f"/closings/{RUN_DAY}/closing-sheet.pdf")
+    issue = (await verdict(day.annex, sheet))["issue"]
+    assert (issue["number"], issue["catalogue"], issue["subject"]) == (first["number"], "P0", RUN_DAY)
+
+
+async def test_a_day_that_cannot_be_closed_is_refused_by_name(day: Day, database: Database) -> None:
+    before = await contents(database)
+
+    unsigned = await day.annex.refused("/closings", {"day": RUN_DAY})
+    to_come = await day.annex.refused("/closings", {"day": "2026-04-02"})
+    elsewhere = await day.site(1).clerk.refused("/closings", {"day": RUN_DAY})
+    unknown = await day.annex.ask("GET", f"/closings/{RUN_DAY}/closing-sheet.pdf")
+
+    assert [problem["errors"][0]["field"] for problem in (unsigned, to_come)] == ["day", "day"]
+    assert elsewhere["type"] == "/problems/not-allowed"
+    assert unknown.status_code == 404
+    assert await contents(database) == before
