@@ -44,7 +44,8 @@ _BROUGHT_TO_PLACE = f"""
 SELECT id FROM (
     (SELECT id FROM entry WHERE to_party = $1 AND id <= LEAST($3::bigint, $4::bigint) ORDER BY id DESC LIMIT $5)
     UNION
-    (SELECT id FROM entry WHERE site = $2 AND {LATE} AND id <= $3 AND id > $4 ORDER BY id DESC LIMIT $5)
+    (SELECT id FROM entry WHERE site = $2 AND {LATE} AND id <= $3 AND id > $4 AND occurred_at <= $6
+     ORDER BY id DESC LIMIT $5)
 ) AS brought
 ORDER BY id DESC
 LIMIT $5
@@ -115,7 +116,7 @@ async def contents(
         brought = await connection.fetch(_BROUGHT_TO_SLOT, code, start[0], EXAMINED_ENTRIES)
     else:
         named = (where["party"], where["place"], start[0], high)
-        brought = await connection.fetch(_BROUGHT_TO_PLACE, *named, EXAMINED_ENTRIES)
+        brought = await connection.fetch(_BROUGHT_TO_PLACE, *named, EXAMINED_ENTRIES, at)
     ids = [row["id"] for row in brought]
     found = await connection.fetch(_CARDS, ids, at, where["party"], where["place"], where["slots"])
     keys = [(row["id"], row["code"]) for row in found]
