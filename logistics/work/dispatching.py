@@ -51,7 +51,6 @@ INSERT INTO manifest_card (manifest, card, batch, position)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::int[])
 """
 
-
 _INSERT_MANIFESTS = """
 INSERT INTO manifest (code, run, destination, transfer_slip, cards, dispatched_at, dispatched_by)
 SELECT code, $2, destination, slip, cards, $6, $7
@@ -280,10 +279,8 @@ async def _freeze_papers(
             taken_over=HandOver(None, issuer, None),
             delivered=HandOver(None, None, None),
         )
-        papers += [
-            documents.Paper(d.manifest, "P1", d.manifest, manifest),
-            documents.Paper(d.slip, "P2", d.manifest, slip),
-        ]
+        papers.append(documents.Paper(d.manifest, "P1", d.manifest, manifest))
+        papers.append(documents.Paper(d.slip, "P2", d.manifest, slip))
     await documents.freeze(session, papers, now)
 
 
