@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import custody, dispatching, paper, scans
+from tests.bench import custody, dispatching, growth, paper, scans
 from tests.bench.measuring import Row, as_json, table
 from tests.bench.setting import Stage, stage
 from tests.bench.world import World
@@ -32,6 +32,8 @@ PATHS: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
     "paper-300": paper.three_hundred,
     "log-cost": scans.log_cost,
 }
+# Named to be run: they take minutes.
+LONG: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {"growth": growth.curve}
 
 
 def main() -> None:
@@ -58,7 +60,7 @@ async def _measure(names: list[str], *, quick: bool) -> list[Row]:
     rows: list[Row] = []
     async with stage(furnish, rounds, quick=quick) as set_up:
         for name in names:
-            rows += await PATHS[name](set_up)
+            rows += await (PATHS | LONG)[name](set_up)
     return rows
 
 
@@ -66,7 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, within a minute")
     parser.add_argument(
-        "--only", action="append", choices=PATHS, metavar="NAME", help=f"one of {', '.join(PATHS)}"
+        "--only",
+        action="append",
+        choices=PATHS | LONG,
+        metavar="NAME",
+        help=f"one of {', '.join(PATHS | LONG)}",
     )
     return parser
 

@@ -51,7 +51,7 @@ async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -
             await _fill(server, world, superuser)
             with serving.elsewhere(server.url(DATABASE), NOW, Path(home)) as base:
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
-                await _sequenced(superuser)
+                await sequenced(superuser)
                 yield Stage(base, dsn, world, superuser, rounds, quick)
         finally:
             await superuser.close()
@@ -72,7 +72,7 @@ async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> 
     await world.store(superuser)
 
 
-async def _sequenced(superuser: asyncpg.Connection) -> None:
+async def sequenced(superuser: asyncpg.Connection) -> None:
     """Wait until the service has given every entry of the past its leaf."""
     waiting = (
         "SELECT EXISTS (SELECT FROM entry LEFT JOIN leaf ON leaf.entry = entry.id WHERE leaf.entry IS NULL)"
