@@ -41,8 +41,6 @@ from logistics.settings import SettingRefused, Settings
 from logistics.store.database import Database
 
 VERSION = "0.1.0"
-# Under DATA_DIR: the log's key, and what was signed last. Outside the database, so that it cannot be put back with it.
-SIGNER_DIRECTORY = "signer"
 MOST_BODY_BYTES = 1_000_000
 
 
@@ -131,13 +129,13 @@ def from_environment() -> ASGIApp:
     database = Database(settings.database_url, pool_size=settings.pool_size + 1)
     clock = settings.clock()
     logs.configure(settings.log_level)
-    sequencer = Sequencer(database, settings.data_dir / SIGNER_DIRECTORY, clock)
+    sequencer = Sequencer(database, settings.signer_directory, clock)
     return logs.log_requests(create_app(database, clock, sequencer, _press(settings)))
 
 
 def _press(settings: Settings) -> Press:
     """Signs papers as the settings say; SettingRefused if the certificate named there cannot."""
-    directory = settings.data_dir / SIGNER_DIRECTORY
+    directory = settings.signer_directory
     try:
         return Press(Identity.kept(settings.pdf_certificate, settings.pdf_key, directory))
     except CertificateRefused as refusal:

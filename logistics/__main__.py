@@ -9,19 +9,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
+import asyncpg
+
 from logistics import serving
+from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import DomainError, ListInvalid
-from logistics.settings import SettingRefused, Settings
+from logistics.settings import SIGNER_DIRECTORY, SettingRefused, Settings
 from logistics.store.database import Database
 from logistics.store.migrate import SchemaUnknown, migrate
 from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_service, embedded, running
@@ -30,6 +34,7 @@ from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_ser
 UNFINISHED = "logistics_unfinished"
 HAS_DATABASE = "SELECT 1 FROM pg_database WHERE datname = :'name'"
 FAILED, REFUSED = 1, 2
+DEMO_SIGNED_SECONDS = 20
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -88,7 +93,7 @@ def verify_document(args: argparse.Namespace) -> int:
     from logistics.work import verifying
 
     settings = Settings.from_environment()
-    ours = settings.pdf_certificate or settings.data_dir / "signer" / signing.DEVELOPMENT_FILE
+    ours = settings.pdf_certificate or settings.signer_directory / signing.DEVELOPMENT_FILE
     check = partial(checking.check, trusted=signing.certificates(ours))
     content = args.file.read_bytes()
     with _database(settings) as url:
@@ -105,7 +110,55 @@ def demo(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
         asyncio.run(_fill(url))
         with serving.elsewhere(as_service(url), day.STARTS_AT, Path(home)) as base_url:
-            return 0 if day.play(base_url, args.out) else FAILED
+            balanced = day.play(base_url, args.out)
+            asyncio.run(_export_demo(as_service(url), Path(home), args.out, day.STARTS_AT))
+            return 0 if balanced else FAILED
+
+
+async def _export_demo(url: str, home: Path, out: Path, at: datetime) -> None:
+    """The day's custody log as evidence, when the service has signed all of it."""
+    from logistics.work import exports
+    from seed.load import person_code
+
+    database = Database(url)
+    try:
+        if not await exports.until_signed(database, DEMO_SIGNED_SECONDS):
+            raise serving.ServiceFailed(f"The log was not signed within {DEMO_SIGNED_SECONDS} s.")
+        auditor, why = person_code(0, 99), "demonstration"
+        where = out / "custody-export"
+        shutil.rmtree(where, ignore_errors=True)
+        await exports.export_log(
+            database, home / SIGNER_DIRECTORY, where, by=auditor, purpose=why, approval="-", now=at
+        )
+    finally:
+        await database.close()
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write the signed custody log with its proofs to a new directory, for `logistics verify` anywhere."""
+    from logistics.work import exports
+
+    settings = Settings.from_environment()
+
+    async def work(url: str) -> None:
+        database = Database(url)
+        try:
+            await exports.export_log(
+                database,
+                settings.signer_directory,
+                args.out,
+                by=args.by,
+                purpose=args.purpose,
+                approval=args.approval,
+                now=settings.clock()(),
+            )
+        finally:
+            await database.close()
+
+    with _database(settings) as url:
+        asyncio.run(work(url))
+    print(f"Wrote {args.out}. Anybody can check it: logistics verify {args.out}")
+    return 0
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -247,6 +300,15 @@ def _for_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the papers go")
 
 
+def _for_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="a directory that is not there yet"
+    )
+    parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who answers for it")
+    parser.add_argument("--purpose", required=True, help="what it is for")
+    parser.add_argument("--approval", required=True, help="number of the city's approval")
+
+
 def _for_verify(parser: argparse.ArgumentParser) -> None:
     from logistics.ledger.verify import command
 
@@ -290,6 +352,7 @@ COMMANDS = (
     Command("import-arrivals", import_arrivals, _for_import),
     Command("verify-document", verify_document, _for_verify_document),
     Command("demo", demo, _for_demo),
+    Command("export", export, _for_export),
     Command("verify", verify, _for_verify),
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),
@@ -317,7 +380,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DomainError, SettingRefused) as refusal:
         print(f"logistics: {refusal}", file=sys.stderr)
         return REFUSED
-    except (ServerFailed, SchemaUnknown, serving.ServiceFailed, OSError) as failure:
+    except asyncpg.UndefinedTableError:
+        print("logistics: the database has no schema yet; `logistics migrate` makes it.", file=sys.stderr)
+        return FAILED
+    except (ServerFailed, ExportRefused, SchemaUnknown, serving.ServiceFailed, OSError) as failure:
         print(f"logistics: {failure}", file=sys.stderr)
         return FAILED
 

@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SIGNER_DIRECTORY = "signer"  # under DATA_DIR
 SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 
 
@@ -76,6 +77,11 @@ class Settings:
                 f"{self.host!r} can be reached from other machines, and there is no sign-in yet."
                 " Use 127.0.0.1, ::1 or localhost.",
             )
+
+    @property
+    def signer_directory(self) -> Path:
+        """The keys, and what was signed last: outside the database, so that they cannot be put back with it."""
+        return self.data_dir / SIGNER_DIRECTORY
 
     def clock(self) -> Clock:
         """The clock the service works by."""

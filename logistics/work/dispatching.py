@@ -7,8 +7,7 @@ time between them is visible as nobody's confirmation.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,18 +21,9 @@ from logistics.rules.codes import CodeType
 from logistics.rules.errors import NotARunDay, NotFound, RunDeparted, RunNotReady
 from logistics.rules.lifecycle import BatchState, BatchStep, CardStep
 from logistics.rules.permissions import Actor
-from logistics.rules.records import (
-    Carriage,
-    HandOver,
-    KindCount,
-    ManifestLine,
-    ManifestRecord,
-    NamedPerson,
-    SealedBatch,
-    TransferSlipRecord,
-)
 from logistics.store.database import driver
-from logistics.work import documents, places, runs
+from logistics.work import dispatch_papers, places, runs
+from logistics.work.dispatch_papers import Departure
 from logistics.work.numbering import next_codes
 from logistics.work.scans import Row
 
@@ -60,17 +50,6 @@ FROM unnest($1::text[], $3::text[], $4::text[], $5::int[]) AS m (code, destinati
 _WAITING = "SELECT * FROM batch WHERE run = $1 AND state <> 'cancelled' ORDER BY code FOR NO KEY UPDATE"
 
 
-@dataclass(frozen=True, slots=True)
-class _Departure:
-    """What leaves for one destination."""
-
-    manifest: str
-    slip: str
-    destination: str
-    batches: Sequence[Row]
-    cards: Sequence[Row]
-
-
 async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime) -> list[Row]:
     """Release the run to the courier: a manifest per destination, every card and batch on its way, or none.
 
@@ -87,7 +66,7 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     manifests = await next_codes(session, CodeType.MANIFEST, len(destinations), now)
     slips = await next_codes(session, CodeType.TRANSFER_SLIP, len(destinations), now)
     departures = [
-        _Departure(
+        Departure(
             manifest,
             slip,
             destination,
@@ -98,7 +77,7 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     ]
     await _write_manifests(session, actor, run, departures, now)
     await take(session, [_release(actor, run, departure, now) for departure in departures], now)
-    await _freeze_papers(session, actor, run, departures, now)
+    await dispatch_papers.freeze(session, actor, run, departures, now)
     await (await driver(session)).execute("UPDATE run SET departed_at = $2 WHERE code = $1", code, now)
     return await runs.manifests_page(session, now, run=code, limit=len(departures))
 
@@ -189,7 +168,7 @@ def _require_as_sealed(run: str, batches: Sequence[Row], cards: Sequence[Row]) -
 
 
 async def _write_manifests(
-    session: AsyncSession, actor: Actor, run: Row, departures: Sequence[_Departure], now: datetime
+    session: AsyncSession, actor: Actor, run: Row, departures: Sequence[Departure], now: datetime
 ) -> None:
     connection = await driver(session)
     await connection.execute(
@@ -210,7 +189,7 @@ async def _write_manifests(
     await connection.execute(_LINES, *(list(column) for column in zip(*lines, strict=True)))
 
 
-def _release(actor: Actor, run: Row, departure: _Departure, now: datetime) -> Act:
+def _release(actor: Actor, run: Row, departure: Departure, now: datetime) -> Act:
     seals: list[dict[str, str | int]] = [
         {"batch": b["code"], "seal_number": b["seal_number"], "cards": b["sealed_cards"]}
         for b in departure.batches
@@ -233,68 +212,3 @@ def _release(actor: Actor, run: Row, departure: _Departure, now: datetime) -> Ac
             "seals": seals,
         },
     )
-
-
-async def _freeze_papers(
-    session: AsyncSession, actor: Actor, run: Row, departures: Sequence[_Departure], now: datetime
-) -> None:
-    annex = str(actor.place)
-    named = await places.named(session, [annex, *(d.destination for d in departures)])
-    carriage = await _carriage(session, run)
-    issuer = NamedPerson(actor.code, actor.name)
-    papers: list[documents.Paper] = []
-    for d in departures:
-        batches = tuple(_sealed(b, [c for c in d.cards if c["batch"] == b["code"]]) for b in d.batches)
-        manifest = ManifestRecord(
-            number=d.manifest,
-            issued_at=now,
-            issued_by=issuer,
-            run=run["code"],
-            run_date=run["day"],
-            run_sequence=run["sequence"],
-            origin=named[annex],
-            destination=named[d.destination],
-            carriage=carriage,
-            batches=batches,
-            counts=_counts(d.cards),
-            lines=tuple(
-                ManifestLine(position, card["code"], card["kind"], card["kind_name"], card["batch"])
-                for position, card in enumerate(d.cards, start=1)
-            ),
-            transfer_slip=d.slip,
-        )
-        slip = TransferSlipRecord(
-            number=d.slip,
-            issued_at=now,
-            issued_by=issuer,
-            manifest=d.manifest,
-            run=run["code"],
-            run_date=run["day"],
-            run_sequence=run["sequence"],
-            origin=named[annex],
-            destination=named[d.destination],
-            carriage=carriage,
-            batches=batches,
-            cards=len(d.cards),
-            taken_over=HandOver(None, issuer, None),
-            delivered=HandOver(None, None, None),
-        )
-        papers.append(documents.Paper(d.manifest, "P1", d.manifest, manifest))
-        papers.append(documents.Paper(d.slip, "P2", d.manifest, slip))
-    await documents.freeze(session, papers, now)
-
-
-async def _carriage(session: AsyncSession, run: Row) -> Carriage:
-    row = await (await driver(session)).fetchrow(
-        "SELECT code, name, consent_number FROM courier WHERE code = $1", run["courier"]
-    )
-    return Carriage(row["code"], row["name"], row["consent_number"], tuple(run["crew"]), run["vehicle"] or "")
-
-
-def _sealed(batch: Row, cards: Sequence[Row]) -> SealedBatch:
-    return SealedBatch(batch["code"], batch["seal_number"], len(cards), _counts(cards), batch["loaded_at"])
-
-
-def _counts(cards: Iterable[Row]) -> tuple[KindCount, ...]:
-    counted = Counter((card["kind"], card["kind_name"]) for card in cards)
-    return tuple(KindCount(kind, name, count) for (kind, name), count in sorted(counted.items()))

@@ -1,0 +1,84 @@
+"""The custody log alone tells the present; an export of it can be checked by anybody."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from logistics.ledger.sequencer import Sequencer
+from logistics.ledger.verify.check import verify_export
+from logistics.rules.errors import NotAllowed
+from logistics.settings import Clock
+from logistics.store.database import Database
+from logistics.store.server import Server
+from logistics.work.exports import export_log, until_signed
+from logistics.work.rebuilding import differing
+from seed.load import person_code
+from tests.conftest import as_superuser
+from tests.http.test_demo import played
+
+
+async def test_a_played_day_is_rebuilt_from_its_entries_without_a_differing_row(database: Database) -> None:
+    await played(database)
+
+    async with database.read() as session:
+        entries, found = await differing(session)
+
+    assert entries > 100
+    assert found == []
+
+
+async def test_a_row_changed_behind_the_gate_is_named(database: Database, server: Server) -> None:
+    await played(database)
+    name = str(database.engine.url.database)
+    stored = "(SELECT code FROM card WHERE state = 'stored' ORDER BY code LIMIT 1)"
+    await as_superuser(server, f"UPDATE card SET custodian = 'L00H' WHERE code = {stored}", name)  # noqa: S608
+
+    async with database.read() as session:
+        _, found = await differing(session)
+
+    assert len(found) == 1
+    assert found[0].stored is not None
+    assert found[0].told is not None
+    assert (found[0].table, found[0].stored["custodian"]) == ("card", "L00H")
+    assert found[0].told["custodian"] == found[0].told["place"]
+
+
+async def test_a_played_day_is_exported_with_proofs_and_verified(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    await played(database)
+    await export(database, clock, tmp_path)
+
+    report = verify_export(tmp_path / "export")
+
+    assert report.verified, str(report)
+
+
+async def test_only_who_may_export_exports_and_nothing_is_left_behind(
+    database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    try:
+        await export(database, clock, tmp_path, by=person_code(1, 2))
+    except NotAllowed:
+        assert not (tmp_path / "export").exists()
+    else:
+        raise AssertionError("a clerk of a site exported the log")
+
+
+async def export(database: Database, clock: Clock, home: Path, by: str = person_code(0, 99)) -> None:
+    sequencing = asyncio.create_task(Sequencer(database, home / "signer", clock).run())
+    try:
+        assert await until_signed(database, 30)
+        await export_log(
+            database,
+            home / "signer",
+            home / "export",
+            by=by,
+            purpose="yearly audit",
+            approval="R8-1",
+            now=clock(),
+        )
+    finally:
+        sequencing.cancel()
+        await asyncio.gather(sequencing, return_exceptions=True)
