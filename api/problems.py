@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import msgspec
+import sqlalchemy.exc
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -27,6 +28,20 @@ MEDIA_TYPE = "application/problem+json"
 BASE = "/problems/"
 
 log = structlog.get_logger("problems")
+
+# Faults that pass: a lock in the wrong order, no free connection, a database that restarts.
+PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+    sqlalchemy.exc.InterfaceError,
+    ConnectionError,
+)
 
 # What each refusal is to HTTP. 404 also answers for what exists but is not the caller's to see.
 STATUS: Mapping[type[DomainError], int] = {
@@ -110,6 +125,7 @@ def handlers() -> ExceptionHandlersMap:
         DomainError: refuse,
         HTTPException: _http,
         asyncpg.CheckViolationError: _constraint,
+        **dict.fromkeys(PASSING, _busy),
         Exception: _crash,
     }
 
@@ -177,6 +193,19 @@ def _constraint(request: Request[Any, Any, Any], error: asyncpg.CheckViolationEr
         "detail": "The database refused this change; nothing was changed.",
     }
     return _answer(request, body)
+
+
+def _busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Somebody else was in the way, or the database is away: nothing was changed, and trying again may help."""
+    log.warning("busy", error=type(error).__name__, route=request.scope.get("path_template", ""))
+    body = {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "The database is busy or away just now; nothing was changed. Send the same request again.",
+        "detail_ja": "データベースが混み合っているか停止しています。何も変更していません。もう一度送ってください。",
+    }
+    return _answer(request, body, {"Retry-After": "1"})
 
 
 def _crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -33,11 +33,15 @@ _SENTENCES = {
     405: "このページは表示専用です。配送状況のページから選び直してください。",
 }
 _FAILED = "処理中に予期しない問題が起きました。何も変更していません。時間をおいてもう一度お試しください。"
+_BUSY = (
+    "データベースが混み合っているか停止しています。何も変更していません。時間をおいてもう一度お試しください。"
+)
 
 
 def handlers() -> ExceptionHandlersMap:
     """For the pages' own routers: every exception becomes a page."""
-    return {DomainError: _refused, HTTPException: _http, Exception: _crashed}
+    passing: ExceptionHandlersMap = dict.fromkeys(problems.PASSING, _busy)
+    return {DomainError: _refused, HTTPException: _http, Exception: _crashed, **passing}
 
 
 def unmatched() -> ExceptionHandlersMap:
@@ -72,6 +76,11 @@ def _crashed(request: Request[Any, Any, Any], error: Exception) -> Response[str]
     route = request.scope.get("path_template", "")
     log.error("crash", route=route, error=type(error).__name__, exc_info=error)
     return _fault(500, "表示できませんでした", _FAILED)
+
+
+def _busy(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    log.warning("busy", error=type(error).__name__, route=request.scope.get("path_template", ""))
+    return _fault(503, "表示できませんでした", _BUSY)
 
 
 def _unmatched(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

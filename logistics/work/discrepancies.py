@@ -213,7 +213,7 @@ async def resolve(
     if found[0]["how"]:
         raise AlreadyResolved(code)
     step, card = ENDINGS[how], found[0]["card"]
-    await _require_at_home(connection, step, card, found[0]["place"])
+    await _require_sensible(connection, step, card, found[0]["place"])
     if step is CardStep.READMIT and actor.where is not Where.ANNEX:
         raise InvalidValue("how", "only the annex takes a card back into its flow")
     act = Act(
@@ -235,9 +235,18 @@ async def resolve(
     return (await page(session, code=code, limit=1))[0]
 
 
-async def _require_at_home(connection: Any, step: CardStep | None, card: str | None, place: str) -> None:
-    """A card is accepted where it is destined, nowhere else: elsewhere it stays held until it is returned."""
-    if step is not CardStep.ACCEPT or card is None:
+async def _require_sensible(connection: Any, step: CardStep | None, card: str | None, place: str) -> None:
+    """A card is accepted where it is destined, nowhere else: elsewhere it stays held until it is returned.
+
+    And nothing explains away a card that is still missing.
+    """
+    if card is None:
+        return
+    if step is None:
+        state = await connection.fetchval("SELECT state FROM card WHERE code = $1", card)
+        if state == CardState.MISSING:
+            raise InvalidValue("how", "the card is still missing; scan it where it turns up, or say find")
+    if step is not CardStep.ACCEPT:
         return
     destination = await connection.fetchval("SELECT destination FROM card WHERE code = $1", card)
     if destination is not None and destination != place:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
+from api.app import create_app
 from logistics.ledger.log import new_uuid
 from logistics.rules.codes import CodeType, random_code
+from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import COURIER, place_code
 from tests.http.day import NOW, RUN_DAY, VEHICLE, Day, new_card, scan_of
@@ -243,3 +246,13 @@ async def test_an_id_that_is_used_for_two_scans_of_one_request_names_one_scan(da
         ("conflict", False),
         ("unknown", True),
     ]
+
+
+async def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(clock: Clock) -> None:
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:9/none")
+    transport = httpx.ASGITransport(create_app(nowhere, clock))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.post("/api/v1/batches", json=BATCH, headers={"X-Acting-Person": SUPERVISOR})
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "もう一度" in answer.json()["detail_ja"]

@@ -283,8 +283,8 @@ async def test_a_page_that_cannot_be_made_is_a_sentence_without_a_trace(client: 
     with capture_logs() as logged:
         answer = await client.get("/", headers={"Accept": "text/html"})
 
-    assert [line["event"] for line in logged] == ["crash"]
-    assert answer.status_code == 500
+    assert [line["event"] for line in logged] == ["busy"], "its database is not there"
+    assert answer.status_code >= 500
     assert_closed(answer)
     assert "何も変更していません" in answer.text
     assert "asyncpg" not in answer.text
