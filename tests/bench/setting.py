@@ -73,11 +73,9 @@ async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> 
 
 
 async def sequenced(superuser: asyncpg.Connection) -> None:
-    """Wait until the service has given every entry of the past its leaf."""
-    waiting = (
-        "SELECT EXISTS (SELECT FROM entry LEFT JOIN leaf ON leaf.entry = entry.id WHERE leaf.entry IS NULL)"
-    )
-    while await superuser.fetchval(waiting):  # noqa: ASYNC110 - another process does it
+    """Wait until the service has given every entry of the past its leaf, and signed the tree."""
+    done = "SELECT max(size) = (SELECT count(*) FROM entry) FROM checkpoint"
+    while not await superuser.fetchval(done):  # noqa: ASYNC110 - another process does it
         await asyncio.sleep(0.2)
 
 
