@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -58,6 +59,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        # What is loaded by now stays: the collector need not walk all of it again while scans wait.
+        gc.collect()
+        gc.freeze()
         sequencing = asyncio.create_task(sequencer.run()) if sequencer else None
         try:
             yield
