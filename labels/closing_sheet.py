@@ -13,6 +13,7 @@ from labels.page import LEFT, WIDTH, Paper, compose
 from labels.pen import STRONG, TINT, Pen
 from logistics.rules.japanese import japanese_date, japanese_time
 from logistics.rules.records import ActCount, ClosingRecord, Imprint
+from logistics.rules.words import ACTS
 
 TITLE = "日次照合票"
 _ROW, _LEADING, _SIZE = 6.2, 4.4, 8.5
@@ -109,7 +110,7 @@ def _draw_acts(pair: tuple[ActCount, ...], *, last: bool) -> parts.Draw:
     def draw(pen: Pen, y: float) -> None:
         for index, one in enumerate(pair):
             name, count = _ACTS[2 * index : 2 * index + 2]
-            pen.cell(name.x, y, name.width, _ROW, one.act, 9)
+            pen.cell(name.x, y, name.width, _ROW, ACTS.get(one.act, one.act), 9)
             pen.cell(count.x, y, count.width, _ROW, f"{one.entries:,}", 9, "right")
         table.under(pen, y + _ROW, strong=last)
 

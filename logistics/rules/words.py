@@ -67,3 +67,29 @@ BATCH_STEPS: Mapping[BatchStep, str] = {
     BatchStep.CANCEL: "取消",
     BatchStep.MISS: "所在不明の登録",
 }
+
+# Acts of the log that are no step of a card or a batch.
+_OTHER_ACTS: Mapping[str, str] = {
+    "open_box": "小箱の開封",
+    "close_box": "小箱の完了",
+    "plan_run": "便の計画",
+    "close_receipt": "収受の完了",
+    "resolve": "差異の処理",
+    "print": "帳票の印刷",
+    "print_labels": "ラベルの印刷",
+    "ask": "来歴の照会",
+    "export": "来歴の書出し",
+    "scan_check_in": "検品の読取り（移動なし）",
+    "scan_pack": "梱包の読取り（移動なし）",
+    "scan_unpack": "取出しの読取り（移動なし）",
+    "scan_load": "積込みの読取り（移動なし）",
+    "scan_receive": "収受の読取り（移動なし）",
+    "scan_put_away": "格納の読取り（移動なし）",
+}
+
+# What papers call the acts of the custody log.
+ACTS: Mapping[str, str] = {
+    **{step.value: word for step, word in BATCH_STEPS.items()},
+    **{step.value: word for step, word in CARD_STEPS.items()},
+    **_OTHER_ACTS,
+}

@@ -21,6 +21,7 @@ import pytest
 from logistics.rules.codes import seal_with_check
 from logistics.rules.lifecycle import BatchStep, CardStep
 from logistics.rules.outcomes import Purpose
+from logistics.rules.words import ACTS
 from logistics.work.epcis import CONTEXT, PREFIX, document, events, uri
 from logistics.work.epcis_rows import NOT_EVENTS, ROWS
 
@@ -236,6 +237,7 @@ def test_every_act_that_is_written_is_an_event_or_says_why_not() -> None:
     assert {"dispatch", "open_box", "ask", "scan_receive", "print_labels"} <= acts
     assert acts - set(ROWS) - set(NOT_EVENTS) == set(), "Add a row to logistics/work/epcis_rows.py."
     assert set(ROWS) & set(NOT_EVENTS) == set()
+    assert acts - set(ACTS) == set(), "Add a word to logistics/rules/words.py."
 
 
 @pytest.mark.parametrize("act", sorted(ROWS))
