@@ -97,4 +97,5 @@ NOT_EVENTS: dict[str, str] = {
     "print": "a file was drawn from a frozen record; no object of the supply chain was touched",
     "print_labels": "a file was drawn; a label is no object until it is on one",
     "ask": "a question about the log",
+    "export": "the log was read, no card moved",
 }
