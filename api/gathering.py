@@ -22,6 +22,8 @@ from logistics.work.scans import Answer
 
 # More would make the first of them wait for the last.
 MOST_SCANS = 1_000
+# While one transaction waits for the database, the interpreter works on the other; a third would only make groups smaller.
+MOST_WORKERS = 2
 ATTEMPTS = 5
 
 
@@ -38,14 +40,16 @@ class Gatherer:
         self._database = database
         self.clock = clock
         self._waiting: deque[_Waiting] = deque()
-        self._worker: asyncio.Task[None] | None = None
+        self._workers: set[asyncio.Task[None]] = set()
 
     async def record(self, receipt: Receipt) -> list[Answer]:
         """The answers to a receipt's scans, after the commit that holds them. Raises what `receiving` refuses."""
         waiting = _Waiting(receipt, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+        if len(self._workers) < MOST_WORKERS:
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
         return await waiting.answer
 
     async def _work(self) -> None:
