@@ -10,7 +10,7 @@ from tests.bench.setting import Stage, sequenced
 SIZES = (100_000, 1_000_000)
 ENTRIES_PER_CARD = 7
 
-# Other cards, each with its own history, in places and at times of their own.
+# Other cards, each with its own history, in places of their own; their entries in the order of their times.
 _CARDS = """
 INSERT INTO card (code, kind, state, place, custodian, destination, box)
 SELECT 'Z' || $1::bigint + n, 'standard', 'received', place, place, place, (SELECT min(code) FROM box)
@@ -25,7 +25,7 @@ WITH added AS (
     FROM generate_series(1, $1::bigint) AS n
     CROSS JOIN LATERAL (
         SELECT ($4::text[])[1 + n % 13] AS place, '{"n":' || n || '}' AS body,
-               timestamptz '2025-01-01' + n % 450 * interval '1 day' AS at
+               timestamptz '2025-01-01' + n * (interval '450 days' / $1::bigint) AS at
     ) AS said
     RETURNING id
 ), numbered AS (
