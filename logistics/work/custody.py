@@ -12,6 +12,8 @@ from logistics.rules.calendar import JST
 from logistics.rules.errors import NotFound
 from logistics.rules.lifecycle import CARD, CardState
 from logistics.store.database import driver
+from logistics.work.audit import span_of
+from logistics.work.audit_sources import LATE, Filters
 
 _CARDS = """
 SELECT card.id, card.code, card.kind, kind.name AS kind_name, card.state, card.place, place.name AS place_name,
@@ -67,11 +69,6 @@ LIMIT $4
 """
 )
 
-_FROM = """
-FROM entry
-JOIN person ON person.code = entry.actor
-"""
-
 _OF_BATCH = (
     _ENTRY
     + """, moved.step, moved.from_state, moved.to_state, NULL AS outcome
@@ -85,25 +82,42 @@ LIMIT $3
 )
 
 _OF_RUN = (
-    _ENTRY  # noqa: S608 - constants only
-    + ", NULL AS step, NULL AS from_state, NULL AS to_state, NULL AS outcome"
-    + _FROM
-    + """
-WHERE entry.id > $2
-  AND (entry.run = $1 OR entry.manifest IN (SELECT code FROM manifest WHERE manifest.run = $1))
+    """WITH of_run AS (
+    SELECT id FROM entry WHERE run = $1 AND id > $2
+    UNION
+    SELECT entry.id FROM manifest JOIN entry ON entry.manifest = manifest.code
+    WHERE manifest.run = $1 AND entry.id > $2
+    ORDER BY id
+    LIMIT $3
+)"""  # noqa: S608 - constants only
+    + _ENTRY
+    + """, NULL AS step, NULL AS from_state, NULL AS to_state, NULL AS outcome
+FROM of_run
+JOIN entry USING (id)
+JOIN person ON person.code = entry.actor
 ORDER BY entry.id
-LIMIT $3
 """
 )
 
+# What was recorded when it occurred has ids up to $6; beyond, only what was recorded late can be of that day.
 _OF_SITE = (
-    _ENTRY
-    + ", NULL AS step, NULL AS from_state, NULL AS to_state, NULL AS outcome"
-    + _FROM
-    + """
-WHERE entry.site = $1 AND entry.id > $2 AND entry.occurred_at >= $4 AND entry.occurred_at < $5
+    f"""WITH of_day AS (
+    (SELECT id FROM entry
+     WHERE site = $1 AND id > $2 AND id <= $6 AND occurred_at >= $4 AND occurred_at < $5
+     ORDER BY id LIMIT $3)
+    UNION ALL
+    (SELECT id FROM entry
+     WHERE site = $1 AND id > GREATEST($2, $6) AND {LATE} AND occurred_at >= $4 AND occurred_at < $5
+     ORDER BY id LIMIT $3)
+    ORDER BY id
+    LIMIT $3
+)"""  # noqa: S608 - constants only
+    + _ENTRY
+    + """, NULL AS step, NULL AS from_state, NULL AS to_state, NULL AS outcome
+FROM of_day
+JOIN entry USING (id)
+JOIN person ON person.code = entry.actor
 ORDER BY entry.id
-LIMIT $3
 """
 )
 
@@ -159,7 +173,12 @@ async def of_site(
     """Every entry made at a place on a Japanese calendar day, in log order."""
     start = datetime.combine(day, time(), JST)
     end = start + timedelta(days=1)
-    return _entries(await (await driver(session)).fetch(_OF_SITE, place, after, limit, start, end))
+    connection = await driver(session)
+    span = await span_of(connection, Filters(occurred_from=start, occurred_to=end))
+    if span is None:
+        return []
+    rows = await connection.fetch(_OF_SITE, place, max(after, span.low), limit, start, end, span.high)
+    return _entries(rows)
 
 
 def _with_steps(row: dict[str, Any]) -> dict[str, Any]:
