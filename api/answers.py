@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from litestar import Response
 
 from api import wire
-from logistics.rules.outcomes import JAPANESE, Outcome
+from logistics.rules.outcomes import JAPANESE, WRONG_THING, Outcome
 from logistics.work.documents import Printed
-from logistics.work.scans import Answer
+from logistics.work.scans import Answer, other_kind
 
 _AT_FAULT = frozenset({Outcome.MALFORMED, Outcome.GUARD})
 
@@ -21,7 +21,7 @@ def outcomes(answers: Sequence[Answer]) -> wire.Outcomes:
             wire.ScanOut(
                 id=answer.id,
                 outcome=answer.outcome,
-                message_ja=JAPANESE[answer.outcome],
+                message_ja=_message_ja(answer),
                 code=answer.code,
                 belongs_to=answer.belongs_to,
                 reason=answer.reason,
@@ -32,6 +32,15 @@ def outcomes(answers: Sequence[Answer]) -> wire.Outcomes:
             for n, answer in enumerate(answers)
         ]
     )
+
+
+def _message_ja(answer: Answer) -> str:
+    """What the clerk reads; a code of another kind is called by what it is."""
+    if answer.outcome is Outcome.MALFORMED and (kind := other_kind(answer.reason)):
+        return f"{WRONG_THING[kind]}のコードです。読み取る物を確かめてください"
+    if answer.outcome is Outcome.ALREADY_PACKED and answer.belongs_to:
+        return f"別の搬送袋 {answer.belongs_to} に梱包済みです"
+    return JAPANESE[answer.outcome]
 
 
 def pdf(printed: Printed) -> Response[bytes]:

@@ -5,6 +5,7 @@ Every route is either guarded by `signed_in` or marked public; a test walks them
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from litestar.connection import ASGIConnection, Request
@@ -14,7 +15,8 @@ from litestar.openapi.spec import SecurityScheme
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules.codes import CodeType, require
-from logistics.rules.errors import NotFound, NotSignedIn
+from logistics.rules.errors import InvalidValue, NotFound, NotSignedIn
+from logistics.rules.guard import holds_my_number
 from logistics.rules.permissions import Actor
 from logistics.work import people
 
@@ -22,7 +24,7 @@ HEADER = "X-Acting-Person"
 DEVICE_HEADER = "X-Device"
 SCHEME = "actingPerson"
 PUBLIC = {"public": True}
-LONGEST_DEVICE = 40
+DEVICE_NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 SECURITY_SCHEME = SecurityScheme(
     type="apiKey",
@@ -49,9 +51,11 @@ def person_code(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 def device(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
-    """What the device calls itself, if it says so."""
+    """What the device calls itself, if it says so. InvalidValue for what is not a name, which is never cut to fit."""
     said = connection.headers.get(DEVICE_HEADER)
-    return said[:LONGEST_DEVICE] if said else None
+    if said and not (DEVICE_NAME.fullmatch(said) and not holds_my_number(said)):
+        raise InvalidValue(DEVICE_HEADER, "must be 1 to 40 letters, digits, dots, hyphens and underscores")
+    return said or None
 
 
 async def provide_actor(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Actor:

@@ -58,7 +58,9 @@ def refuse_head(request: Request[Any, Any, Any]) -> None:
     if _encoded_holds(request.scope["query_string"].decode("latin-1")):
         raise MyNumberRefused("the query")
     for name, value in request.scope["headers"]:
-        if _header_holds(name.decode("latin-1"), value.decode("latin-1")):
+        if any(
+            _header_holds(name.decode("latin-1"), value.decode(c, "replace")) for c in ("latin-1", "utf-8")
+        ):
             raise MyNumberRefused(f"the header {name.decode('latin-1')}")
 
 
@@ -92,6 +94,8 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
     if not content:
         return
     annotation = _body_type(scope)
+    if annotation is not None:
+        _require_utf8(content)
     names_itself = scope["route_handler"].opt.get("names_my_numbers", False)
     if annotation is not None:
         try:
@@ -110,6 +114,16 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
         # Not JSON: a list to import names line and column itself, anything else is refused as a whole.
         if not names_itself and any(holds_my_number(text) for text in _readings(content)):
             raise MyNumberRefused("the body") from None
+
+
+def _require_utf8(content: bytes) -> None:
+    """JSON is UTF-8 (RFC 8259 section 8.1); a form that was sent instead is refused for its media type."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        if any(holds_my_number(text) for text in _readings(content)):
+            raise MyNumberRefused("the body") from None
+        raise InvalidValue("body", "is not UTF-8") from None
 
 
 def _readings(content: bytes) -> Iterator[str]:
@@ -147,6 +161,9 @@ def texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
         for n, item in enumerate(value):
             yield from texts(item, f"{where}[{n}]")
+        if value and all(isinstance(item, str) for item in value):
+            # One number in several items is still one number.
+            yield where, " ".join(value)
     else:
         assert isinstance(value, UUID | datetime | date), type(value)
 

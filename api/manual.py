@@ -5,7 +5,7 @@ Nothing comes from outside, and no page needs a script.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -58,7 +58,7 @@ def kinds() -> list[Kind]:
             status,
             error.en,
             error.ja,
-            tuple(getattr(error, "__dataclass_fields__", {})),
+            tuple(field.name for field in fields(error)),
         )
         for error, status in problems.STATUS.items()
     ]

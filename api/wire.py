@@ -13,7 +13,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from logistics.rules.codes import CodeType, require
+from logistics.rules.codes import CodeType, fault, require
+from logistics.rules.errors import MalformedCode
 from logistics.rules.lifecycle import BatchState, CardState
 from logistics.rules.outcomes import Outcome
 from logistics.work.scans import MOST_SCANS
@@ -94,6 +95,13 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
 # Requests
 
 
+def _require_foreign(seal: str | None) -> None:
+    """A barcode of ours that was scanned in place of the seal is no seal number."""
+    if seal is not None and fault(seal) is None:
+        what = CodeType(seal[0]).name.lower().replace("_", " ")
+        raise MalformedCode("seal_number", "seal", f"it is the code of a {what}")
+
+
 class ScanIn(Input, frozen=True, kw_only=True):
     """One scan. `id` is made by the client and makes a repeat harmless; `code` is the text as scanned."""
 
@@ -101,11 +109,15 @@ class ScanIn(Input, frozen=True, kw_only=True):
     unread_by_guard: ClassVar[tuple[str, ...]] = ("code",)
 
     id: Annotated[UUID, Meta(description="Made by the client; the same id again gets the first answer")]
-    code: Annotated[str, Meta(min_length=1, max_length=400, examples=["C0XK3WYPMU"])]
+    code: Annotated[str, Meta(max_length=400, examples=["C0XK3WYPMU"])]
     occurred_at: When
     damaged: bool = False
     seal_number: SealNumber | None = None
     seal_intact: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_foreign(self.seal_number)
 
 
 class Scans(Input, frozen=True, kw_only=True):
@@ -152,6 +164,10 @@ class SealBatch(Input, frozen=True, kw_only=True):
 
     seal_number: SealNumber
     counted: Annotated[int, Meta(ge=0, le=100_000)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require_foreign(self.seal_number)
 
 
 class WithReason(Input, frozen=True, kw_only=True):

@@ -49,7 +49,7 @@ WITH act AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
                   AS act (n, step, place, custodian, manifest)
 ), was AS MATERIALIZED (
-    SELECT code, state, place, custodian
+    SELECT code, state, place, custodian, manifest
     FROM batch
     WHERE code = ANY ($6::text[])
     ORDER BY code
@@ -59,7 +59,7 @@ UPDATE batch
 SET state = legal.to_state,
     place = COALESCE(act.place, was.place),
     custodian = COALESCE(act.custodian, was.custodian),
-    manifest = COALESCE(act.manifest, batch.manifest)
+    manifest = COALESCE(act.manifest, was.manifest)
 FROM was
 JOIN unnest($6::text[], $7::int[]) AS asked (code, n) USING (code)
 JOIN act USING (n)
@@ -70,12 +70,13 @@ RETURNING act.n, batch.code AS item, batch.code, was.state AS from_state, act.st
           was.custodian
 """
 
+# `was` is what the lock found; the rows beside it may be older than that, and decide nothing.
 _TAKE_CARDS = """
 WITH act AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[])
                   AS act (n, step, place, custodian, batch, slot, day)
 ), was AS MATERIALIZED (
-    SELECT id, code, state, place, custodian, slot
+    SELECT id, code, state, place, custodian, batch, slot, set_up_on, first_notice_on
     FROM card
     WHERE code = ANY ($8::text[])
     ORDER BY id
@@ -85,11 +86,11 @@ UPDATE card
 SET state = legal.to_state,
     place = COALESCE(act.place, was.place),
     custodian = COALESCE(act.custodian, was.custodian),
-    batch = CASE WHEN legal.to_state = ANY ($10::text[]) THEN COALESCE(act.batch, card.batch) END,
+    batch = CASE WHEN legal.to_state = ANY ($10::text[]) THEN COALESCE(act.batch, was.batch) END,
     slot = CASE WHEN legal.to_state = 'stored' THEN COALESCE(act.slot, was.slot) END,
-    set_up_on = CASE WHEN act.step = 'set_up' THEN act.day ELSE card.set_up_on END,
-    first_notice_on = CASE WHEN act.step = 'post_notice' THEN LEAST(card.first_notice_on, act.day)
-                           ELSE card.first_notice_on END
+    set_up_on = CASE WHEN act.step = 'set_up' THEN act.day ELSE was.set_up_on END,
+    first_notice_on = CASE WHEN act.step = 'post_notice' THEN LEAST(was.first_notice_on, act.day)
+                           ELSE was.first_notice_on END
 FROM was
 JOIN unnest($8::text[], $9::int[]) AS asked (code, n) USING (code)
 JOIN act USING (n)

@@ -17,9 +17,11 @@ from typing import Any
 
 import asyncpg
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from logistics.ledger import merkle, tree
 from logistics.ledger.canonical import leaf_hash
+from logistics.ledger.notes import NoteRefused
 from logistics.ledger.signer import Signer, SigningRefused
 from logistics.store.database import Database
 
@@ -79,6 +81,10 @@ class TreeDiffers(Exception):
     """What is stored is not what was hashed: an entry's body and its leaf disagree. Nothing is signed any more."""
 
 
+# Why nothing is signed any more, until somebody has looked: the service goes on, the alarm is up.
+UNSIGNED = (SigningRefused, TreeDiffers, merkle.Unavailable, NoteRefused)
+
+
 class Sequencer:
     """Sequences the log of one database. `alarm` says why nothing is being signed, where that is so.
 
@@ -97,7 +103,11 @@ class Sequencer:
         while True:
             try:
                 await self._lead()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            except UNSIGNED as failure:
+                if self.alarm is None:
+                    log.critical("the log is not signed any more", reason=str(failure))
+                self.alarm = str(failure)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as failure:
                 log.warning("sequencer lost its connection", error=type(failure).__name__)
             await asyncio.sleep(FOLLOW_SECONDS)
 
@@ -118,7 +128,7 @@ class Sequencer:
     async def _round(self, worker: Worker) -> None:
         try:
             await worker.round()
-        except (SigningRefused, TreeDiffers) as refusal:
+        except UNSIGNED as refusal:
             if self.alarm is None:
                 log.critical("the log is not signed any more", reason=str(refusal))
             self.alarm = str(refusal)

@@ -57,10 +57,11 @@ def parse(content: bytes, names: Names, day: date) -> tuple[list[Line], list[Fau
     text, wrong = _decode(content)
     if text is None:
         return [], [wrong]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = list(reader)
     except csv.Error as error:
-        return [], [_fault(text.count("\n", 0) + 1, "-", f"not CSV: {error}")]
+        return [], [_fault(reader.line_num, "-", f"not CSV: {error}")]
     if not any(rows):
         return [], [_fault(1, "-", "the file is empty")]
     places, faults = _heading(rows[0])

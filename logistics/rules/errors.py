@@ -169,8 +169,8 @@ class RunNotReady(DomainError):
     run: str
     reason: str
     batches: Sequence[str]
-    en = "Run {run} cannot leave: {reason} {batches}"
-    ja = "便 {run} はまだ出発できません。未封印・未積込の搬送袋、または便の設定を確かめてください。{batches}"
+    en = "Run {run}: {reason} {batches}"
+    ja = "便 {run} はこの操作を行える状態ではありません。便の日付・配送業者、搬送袋の封印と積込を確かめてください。{batches}"
 
 
 @dataclass(eq=False)

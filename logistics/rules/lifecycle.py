@@ -195,7 +195,7 @@ CARD: Lifecycle[CardState, CardStep] = Lifecycle(
         Rule(_CS.MOVE, frozenset({_C.STORED}), None, "moved to another slot of the same site"),
         Rule(
             _CS.HOLD,
-            frozenset(set(_C) - {_C.NEW, _C.HELD, _C.MISSING}),
+            frozenset(set(_C) - {_C.NEW, _C.MISSING}),
             _C.HELD,
             "damaged, or found where it does not belong: set aside until decided",
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from logistics.rules.codes import CodeType
+
 
 class Purpose(StrEnum):
     """What is being scanned for."""
@@ -69,6 +71,25 @@ DONE = frozenset(
         Outcome.BROKEN_SEAL,
     }
 )
+
+# What was scanned in place of what is wanted.
+WRONG_THING: dict[CodeType, str] = {
+    CodeType.RECEIPT: "受領書",
+    CodeType.BATCH: "搬送袋",
+    CodeType.CARD: "カード",
+    CodeType.DOCUMENT: "日次照合票",
+    CodeType.DISCREPANCY: "差異",
+    CodeType.COURIER: "配送業者",
+    CodeType.PLACE: "拠点",
+    CodeType.MANIFEST: "発送明細書",
+    CodeType.ARRIVAL: "着荷",
+    CodeType.PERSON: "職員",
+    CodeType.RUN: "便",
+    CodeType.SLOT: "棚",
+    CodeType.TRANSFER_SLIP: "授受票",
+    CodeType.VAULT: "保管庫",
+    CodeType.BOX: "小箱",
+}
 
 JAPANESE: dict[Outcome, str] = {
     Outcome.CHECKED_IN: "検品しました",

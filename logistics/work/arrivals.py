@@ -37,6 +37,26 @@ from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 _BOX = "SELECT * FROM box WHERE code = $1 FOR NO KEY UPDATE"
 
+# A card of the list for which the day is too early.
+_TOO_EARLY = {
+    CardStep.SET_UP: """
+SELECT card.code
+FROM card
+JOIN box ON box.code = card.box
+JOIN arrival ON arrival.code = box.arrival
+WHERE card.code = ANY ($1::text[]) AND (arrival.imported_at AT TIME ZONE 'Asia/Tokyo')::date > $2
+ORDER BY card.code
+LIMIT 1
+""",
+    CardStep.POST_NOTICE: """
+SELECT code
+FROM card
+WHERE code = ANY ($1::text[]) AND set_up_on > $2
+ORDER BY code
+LIMIT 1
+""",
+}
+
 _ARRIVALS = """
 SELECT arrival.code, arrival.imported_at, arrival.imported_by, arrival.cards,
        count(box.code) AS boxes, count(box.closed_at) AS boxes_closed
@@ -182,6 +202,8 @@ async def _require_second(session: AsyncSession, actor: Actor, code: str) -> Non
     second = (await people.actors(session, [code])).get(code)
     if second is None or second.code == actor.code or second.place != actor.place:
         raise SecondPersonNeeded("emptied_by")
+    if not permissions.may(second, "close_box"):
+        raise SecondPersonNeeded("emptied_by")
 
 
 async def _declare_missing(
@@ -216,11 +238,19 @@ async def _mark(
     if day > business_date(now):
         raise InvalidValue("day", "lies in the future")
     asked = sorted(set(cards))
+    await _require_after(session, step, asked, day)
     act = Act(name, actor, str(actor.place), now, step=step, cards=asked, day=day)
     (taken,) = await take(session, [act], now)
     if refused := [card for card in asked if card not in taken.cards]:
         raise CardsRefused(step, await _states(session, refused))
     return len(asked)
+
+
+async def _require_after(session: AsyncSession, step: CardStep, cards: Sequence[str], day: date) -> None:
+    """No card is set up before it was announced, and no notice is posted before its card was set up."""
+    early = await (await driver(session)).fetchval(_TOO_EARLY[step], list(cards), day)
+    if early:
+        raise InvalidValue("day", f"lies before what has to come first, for card {early}")
 
 
 async def _states(session: AsyncSession, cards: Sequence[str]) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logistics.rules.lifecycle import BATCH, IN_FLIGHT, BatchState, BatchStep, CardState, CardStep
 from logistics.rules.outcomes import Outcome
+from logistics.rules.words import CARD_STATES
 from logistics.work.scans import Call, Row, Scan, Verdict
 
 
@@ -108,8 +109,8 @@ def _out_of_place(card: Row, state: CardState) -> Verdict:
     """A card that should be somewhere else and not on its way: it is here, so here it is held."""
     return Verdict(
         Outcome.NOT_IN_TRANSIT,
-        None if state is CardState.HELD else CardStep.HOLD,
+        CardStep.HOLD,
         belongs_to=card["destination"],
         difference="over",
-        note=f"別の場所にあるはずのカード（記録上の状態 {state}）",
+        note=f"別の場所にあるはずのカード（記録上の状態：{CARD_STATES[state]}）",
     )

@@ -236,23 +236,25 @@ async def resolve(
 
 
 async def _require_sensible(connection: Any, step: CardStep | None, card: str | None, place: str) -> None:
-    """A card is accepted where it is destined, nowhere else: elsewhere it stays held until it is returned.
+    """InvalidValue for an ending that would leave a card in nobody's care, or in the wrong one's.
 
-    And nothing explains away a card that is still missing.
+    Nothing explains away a card that is missing or set aside; and a card is accepted only where it is destined,
+    after it was set up.
     """
-    if card is None:
+    row = await connection.fetchrow("SELECT state, destination, set_up_on FROM card WHERE code = $1", card)
+    if card is None or row is None:
         return
-    if step is None:
-        state = await connection.fetchval("SELECT state FROM card WHERE code = $1", card)
-        if state == CardState.MISSING:
-            raise InvalidValue("how", "the card is still missing; scan it where it turns up, or say find")
-    if step is not CardStep.ACCEPT:
-        return
-    destination = await connection.fetchval("SELECT destination FROM card WHERE code = $1", card)
-    if destination is not None and destination != place:
-        raise InvalidValue(
-            "how", f"this card belongs to {destination}; it stays held here until it is returned"
-        )
+    why = None
+    if step is None and row["state"] == CardState.MISSING:
+        why = "the card is still missing; scan it where it turns up, or say find"
+    elif step is None and row["state"] == CardState.HELD:
+        why = "the card is still set aside; accept it, readmit it, or leave it until it is returned"
+    elif step is CardStep.ACCEPT and row["destination"] != place:
+        why = f"this card belongs to {row['destination']}; it stays held here until it is returned"
+    elif step is CardStep.ACCEPT and row["set_up_on"] is None:
+        why = "this card was never set up (交付前設定); it stays held here until it is returned"
+    if why:
+        raise InvalidValue("how", why)
 
 
 async def _refuse(session: AsyncSession, step: CardStep, card: str) -> None:

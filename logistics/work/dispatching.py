@@ -18,7 +18,7 @@ from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import NotARunDay, NotFound, RunDeparted, RunNotReady
+from logistics.rules.errors import NotFound, RunDeparted, RunNotReady
 from logistics.rules.lifecycle import BatchState, BatchStep, CardStep
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
@@ -54,7 +54,7 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     """Release the run to the courier: a manifest per destination, every card and batch on its way, or none.
 
     The papers P1 and P2 are frozen in the same transaction. Raises RunNotReady naming what is not sealed and
-    loaded, NotARunDay when the run's day is not today, RunDeparted.
+    loaded, or saying that its day is not today; RunDeparted.
     """
     permissions.require(actor, "dispatch")
     run = await runs.lock(session, code)
@@ -96,6 +96,7 @@ async def take_over(
     if run["departed_at"] is None:
         raise RunNotReady(code, "it was not dispatched.", [])
     connection = await driver(session)
+    await connection.execute("SELECT code FROM manifest WHERE run = $1 ORDER BY code FOR NO KEY UPDATE", code)
     rows = await connection.fetch(
         "SELECT * FROM batch WHERE run = $1 AND state = 'dispatched' ORDER BY code FOR NO KEY UPDATE", code
     )
@@ -150,8 +151,8 @@ async def _ready_batches(session: AsyncSession, run: Row, now: datetime) -> list
     if run["courier"] is None:
         raise RunNotReady(code, "no courier is set. Plan the run first.", [])
     if run["day"] != business_date(now):
-        calendar = await places.calendar(session)
-        raise NotARunDay("run", business_date(now).isoformat(), calendar.next_run_day(run["day"]).isoformat())
+        reason = f"it is the run of {run['day'].isoformat()}, and today is {business_date(now).isoformat()}."
+        raise RunNotReady(code, reason, [])
     rows = await (await driver(session)).fetch(_WAITING, code)
     if not rows:
         raise RunNotReady(code, "it carries nothing.", [])

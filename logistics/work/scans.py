@@ -20,6 +20,7 @@ from logistics.rules.permissions import Actor
 from logistics.rules.records import DifferenceKind
 
 MOST_SCANS = 500
+_OTHER_KIND = "it is the code of a "
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -100,8 +101,15 @@ def read(scan: Scan, kind: CodeType) -> tuple[str | None, Verdict | None]:
     if holds_my_number(text):
         return None, Verdict(Outcome.GUARD, reason="It holds a My Number; nothing of it was kept.")
     if reason is None:
-        reason = f"it is the code of a {CodeType(text[0]).name.lower().replace('_', ' ')}"
+        reason = _OTHER_KIND + CodeType(text[0]).name.lower().replace("_", " ")
     return None, Verdict(Outcome.MALFORMED, reason=reason)
+
+
+def other_kind(reason: str | None) -> CodeType | None:
+    """What was scanned instead of what was wanted, where a reason says so."""
+    if reason is None or not reason.startswith(_OTHER_KIND):
+        return None
+    return CodeType[reason.removeprefix(_OTHER_KIND).upper().replace(" ", "_")]
 
 
 def content_of(call: Call, scan: Scan, code: str | None) -> bytes:

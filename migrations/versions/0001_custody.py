@@ -43,6 +43,7 @@ LEGAL_STEPS = (
     ("card", "delivered", "hold", "held"),
     ("card", "dispatched", "hold", "held"),
     ("card", "expected", "hold", "held"),
+    ("card", "held", "hold", "held"),
     ("card", "in_transit", "hold", "held"),
     ("card", "packed", "hold", "held"),
     ("card", "ready", "hold", "held"),

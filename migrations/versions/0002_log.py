@@ -15,6 +15,21 @@ depends_on: None = None
 APPEND_ONLY = ("log_identity", "leaf", "node", "checkpoint")
 CHANGEABLE = ("box", "run", "manifest", "batch", "card", "slot", "numbering")
 
+# What the owner loads and the service only reads.
+GIVEN = (
+    "alembic_version",
+    "calendar_override",
+    "courier",
+    "kind",
+    "legal_step",
+    "log_identity",
+    "party",
+    "person",
+    "place",
+    "slot",
+    "vault",
+)
+
 # A role of this name is given rights where it exists; the owner, who migrates, is another.
 SERVICE = "logistics_service"
 
@@ -28,7 +43,7 @@ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO {SERVICE}', current_schema());
         EXECUTE format('GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA %I TO {SERVICE}', current_schema());
         GRANT UPDATE ON {", ".join(CHANGEABLE)} TO {SERVICE};
-        REVOKE INSERT ON legal_step, log_identity, alembic_version FROM {SERVICE};
+        REVOKE INSERT ON {", ".join(GIVEN)} FROM {SERVICE};
     END IF;
 END
 $$

@@ -138,7 +138,12 @@ async def test_set_up_and_notice_are_recorded_for_all_cards_or_none(day: Day, da
     cards = await day.arrived({1: 3})
     body = {"cards": cards, "day": RUN_DAY}
     assert await day.annex.post("/setups", body) == {"cards": 3}
-    assert await day.annex.post("/notices", body | {"day": "2026-03-31"}) == {"cards": 3}
+    for path in ("/setups", "/notices"):
+        early = await day.annex.refused(path, body | {"day": "2026-03-31"})
+        assert [error["field"] for error in early["errors"]] == ["day"], (
+            "nothing comes before what it follows"
+        )
+    assert await day.annex.post("/notices", body) == {"cards": 3}
     (late,) = await day.arrived({1: 1})
     before = await contents(database)
 
@@ -149,7 +154,7 @@ async def test_set_up_and_notice_are_recorded_for_all_cards_or_none(day: Day, da
 
     assert await contents(database) == before
     card = await day.annex.get(f"/cards/{cards[0]}")
-    assert (card["set_up_on"], card["first_notice_on"]) == (RUN_DAY, "2026-03-31")
+    assert (card["set_up_on"], card["first_notice_on"]) == (RUN_DAY, RUN_DAY)
 
 
 async def test_a_card_found_damaged_is_readmitted_at_the_annex_and_can_be_packed(

@@ -135,7 +135,7 @@ async def test_a_run_does_not_leave_before_all_is_sealed_loaded_and_planned(day:
 
 async def test_a_run_does_not_leave_on_another_day_or_empty(day: Day) -> None:
     run = await day.plan("2026-04-02")
-    assert await refusal(day, run["code"]) == ("not-a-run-day", None)
+    assert await refusal(day, run["code"]) == ("run-not-ready", [])
     today = await day.plan()
     assert await refusal(day, today["code"]) == ("run-not-ready", [])
 
