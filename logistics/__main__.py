@@ -109,7 +109,7 @@ def demo(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
         asyncio.run(_fill(url))
-        with serving.elsewhere(as_service(url), day.STARTS_AT, Path(home)) as base_url:
+        with serving.elsewhere(url, day.STARTS_AT, Path(home)) as base_url:
             balanced = day.play(base_url, args.out)
             asyncio.run(_export_demo(as_service(url), Path(home), args.out, day.STARTS_AT))
             return 0 if balanced else FAILED
@@ -255,20 +255,22 @@ def _first_start(server: Server, *, with_demo: bool) -> None:
         print(
             "First start: playing a day of work. `logistics serve --no-demo` would leave it out.", flush=True
         )
-        with serving.elsewhere(as_service(url), day.STARTS_AT, server.home) as base_url:
+        with serving.elsewhere(url, day.STARTS_AT, server.home) as base_url:
             if not day.play(base_url):
                 raise serving.ServiceFailed("The day that was played does not balance; nothing was kept.")
     server.psql('ALTER DATABASE :"old" RENAME TO :"new"', old=UNFINISHED, new=DATABASE)
 
 
 async def _fill(url: str) -> None:
-    from seed.load import load
+    """Migrate and load the reference data; a database that has both is left alone, so that any role may serve it."""
+    from seed.load import is_empty, load
 
     await migrate(url)
     database = Database(url)
     try:
         async with database.begin() as session:
-            await load(session)
+            if await is_empty(session):
+                await load(session)
     finally:
         await database.close()
 

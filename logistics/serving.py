@@ -20,6 +20,7 @@ from typing import IO
 import uvicorn
 
 from logistics.settings import SettingRefused, Settings
+from logistics.store.server import as_service
 
 APP = "api.app:from_environment"
 READY = "/health/ready"
@@ -74,14 +75,15 @@ def run(settings: Settings, taken: socket.socket) -> int:
 
 
 @contextmanager
-def elsewhere(database_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
+def elsewhere(owner_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
     """The base address of a ready service in a process of its own, whose clock starts at `clock`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         number = probe.getsockname()[1]
     own = {
         "HOST": "127.0.0.1",
         "PORT": str(number),
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": as_service(owner_url),
+        "DATABASE_OWNER_URL": owner_url,
         "DATA_DIR": str(data_dir),
     }
     environment = {**os.environ, **own, "LOGISTICS_CLOCK": clock.isoformat()}

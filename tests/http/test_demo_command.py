@@ -1,0 +1,55 @@
+"""`logistics demo` as an operator runs it: a real server process, a real database, papers and evidence left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from logistics.ledger.verify.check import verify_export
+
+
+def test_the_demo_command_leaves_a_balanced_day_its_papers_and_its_log(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data")}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "logistics", "demo", "--out", str(tmp_path / "out")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "GOOD" in done.stdout.splitlines()[-1]
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert len(summary["sites"]) == 13
+    assert all(site["dispatched"] == site["received"] + site["missing"] for site in summary["sites"])
+    assert {path.name[:2] for path in (tmp_path / "out").glob("P*.pdf")} == {"P1", "P2", "P3"}
+    assert verify_export(tmp_path / "out" / "custody-export").verified
+
+
+def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "PORT": "18917"}
+    said = []
+    for _ in range(2):
+        with subprocess.Popen(
+            [sys.executable, "-m", "logistics", "serve"], env=environment, stdout=subprocess.PIPE, text=True
+        ) as service:
+            assert service.stdout is not None
+            lines = []
+            for line in service.stdout:
+                lines.append(line)
+                if line.startswith("Ready"):
+                    break
+            service.terminate()
+            service.wait(60)
+        said.append("".join(lines))
+
+    assert "First start" in said[0]
+    assert "Ready" in said[0]
+    assert "First start" not in said[1]
+    assert "Ready" in said[1]
