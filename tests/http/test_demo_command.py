@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,9 @@ def test_the_demo_command_leaves_a_balanced_day_its_papers_and_its_log(tmp_path:
 
 
 def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: Path) -> None:
-    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "PORT": "18917"}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "PORT": port}
     said = []
     for _ in range(2):
         with subprocess.Popen(
