@@ -59,7 +59,7 @@ def migrate_schema(_: argparse.Namespace) -> int:
 def seed_reference(_: argparse.Namespace) -> int:
     """Bring the schema up to date and load the contract's places, vaults and kinds; again changes nothing."""
     with _database(Settings.from_environment()) as url:
-        asyncio.run(_fill(url))
+        asyncio.run(_fill(url, again=True))
     print("The reference data is loaded.")
     return 0
 
@@ -261,15 +261,15 @@ def _first_start(server: Server, *, with_demo: bool) -> None:
     server.psql('ALTER DATABASE :"old" RENAME TO :"new"', old=UNFINISHED, new=DATABASE)
 
 
-async def _fill(url: str) -> None:
-    """Migrate and load the reference data; a database that has both is left alone, so that any role may serve it."""
+async def _fill(url: str, *, again: bool = False) -> None:
+    """Migrate and load the reference data; a database that has some is left alone, so that any role may serve it."""
     from seed.load import is_empty, load
 
     await migrate(url)
     database = Database(url)
     try:
         async with database.begin() as session:
-            if await is_empty(session):
+            if again or await is_empty(session):
                 await load(session)
     finally:
         await database.close()
