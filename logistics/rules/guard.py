@@ -12,8 +12,6 @@ from itertools import accumulate
 
 from stdnum.jp import in_ as individual_number
 
-from logistics.rules.errors import MyNumberRefused
-
 DIGITS = 12
 # What people and machines write between the digits of a number: white space, hyphens, dashes, dots, bars.
 # U+30FC, the long-vowel mark, is what an input method makes of a hyphen.
@@ -40,13 +38,6 @@ def holds_my_number(text: str) -> bool:
         if len(reading) >= DIGITS
         for run in _RUN.findall(_DATE.sub("#", reading))
     )
-
-
-def refuse_my_number(text: str, where: str) -> str:
-    """`text` itself; MyNumberRefused, naming `where` and never the value, if it holds a My Number."""
-    if holds_my_number(text):
-        raise MyNumberRefused("A field's name" if holds_my_number(where) else where)
-    return text
 
 
 def _readings(text: str) -> tuple[str, ...]:

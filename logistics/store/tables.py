@@ -85,7 +85,7 @@ _LATE = "recorded_at - occurred_at > INTERVAL '1 minute'"
 
 
 class LegalStep(SQLModel, table=True):
-    """The edges of both lifecycles; custody entries refer to them, so even psql cannot record an illegal move."""
+    """The edges of both lifecycles; custody entries refer to them, so the service can record no other, not even by psql."""
 
     __tablename__ = "legal_step"
     lifecycle: str = _text(primary_key=True)
