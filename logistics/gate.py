@@ -1,7 +1,7 @@
-"""THE gate: every change of a card or a batch goes through `take` (or `expect`, which makes new cards known).
+"""THE gate: every change of a card or a batch goes through `take` (or `admit`, which makes new cards known).
 
 One transaction locks the rows, lets the table of legal steps decide, updates set-wise and appends the custody
-entries. Nothing else writes the state, place, custodian, batch or slot of anything.
+entries. Nothing else writes the state, place, custodian, holder, batch or slot of anything.
 
 Locks are taken in one order everywhere: run, manifest, batches by code, cards by id, slots by code.
 """
@@ -18,11 +18,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.ledger.acts import Act, entry_of
 from logistics.ledger.log import append
-from logistics.rules.lifecycle import IN_BATCH, BatchState, BatchStep, CardState, CardStep
+from logistics.rules.lifecycle import (
+    CARD,
+    IN_BATCH,
+    IN_HAND,
+    IN_SLOT,
+    SIGHTINGS,
+    BatchState,
+    BatchStep,
+    CardState,
+    CardStep,
+)
 from logistics.store.database import driver
 
 # A missing card keeps the container it was last known to be in.
 _KEEPS_BATCH = [*sorted(IN_BATCH), CardState.MISSING.value]
+_KEEPS_SLOT = sorted(IN_SLOT)
+_KEEPS_HOLDER = sorted(IN_HAND)
+_SIGHTINGS = sorted(SIGHTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +49,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class NewCard:
-    """A card announced by an arrival list."""
+    """A card announced by an arrival list, in its box; or taken in by hand, where `box` is None."""
 
     code: str
     kind: str
     destination: str
-    box: str
+    box: str | None = None
 
 
 _TAKE_BATCHES = """
@@ -73,10 +86,12 @@ RETURNING act.n, batch.code AS item, batch.code, was.state AS from_state, act.st
 # `was` is what the lock found; the rows beside it may be older than that, and decide nothing.
 _TAKE_CARDS = """
 WITH act AS (
-    SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[])
-                  AS act (n, step, place, custodian, batch, slot, day)
+    SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[],
+                         $11::text[], $12::timestamptz[])
+                  AS act (n, step, place, custodian, batch, slot, day, holder, occurred_at)
 ), was AS MATERIALIZED (
-    SELECT id, code, state, place, custodian, batch, slot, set_up_on, first_notice_on
+    SELECT id, code, state, place, custodian, batch, slot, holder, sighted_at, set_up_on, first_notice_on,
+           reminded_on, notice_returned_on
     FROM card
     WHERE code = ANY ($8::text[])
     ORDER BY id
@@ -87,10 +102,15 @@ SET state = legal.to_state,
     place = COALESCE(act.place, was.place),
     custodian = COALESCE(act.custodian, was.custodian),
     batch = CASE WHEN legal.to_state = ANY ($10::text[]) THEN COALESCE(act.batch, was.batch) END,
-    slot = CASE WHEN legal.to_state = 'stored' THEN COALESCE(act.slot, was.slot) END,
+    slot = CASE WHEN legal.to_state = ANY ($13::text[]) THEN COALESCE(act.slot, was.slot) END,
+    holder = CASE WHEN legal.to_state = ANY ($14::text[]) THEN COALESCE(act.holder, was.holder) END,
+    sighted_at = CASE WHEN act.step = ANY ($15::text[]) THEN GREATEST(was.sighted_at, act.occurred_at)
+                      ELSE was.sighted_at END,
     set_up_on = CASE WHEN act.step = 'set_up' THEN act.day ELSE was.set_up_on END,
     first_notice_on = CASE WHEN act.step = 'post_notice' THEN LEAST(was.first_notice_on, act.day)
-                           ELSE was.first_notice_on END
+                           ELSE was.first_notice_on END,
+    reminded_on = CASE WHEN act.step = 'post_reminder' THEN act.day ELSE was.reminded_on END,
+    notice_returned_on = CASE WHEN act.step = 'return_notice' THEN act.day ELSE was.notice_returned_on END
 FROM was
 JOIN unnest($8::text[], $9::int[]) AS asked (code, n) USING (code)
 JOIN act USING (n)
@@ -115,9 +135,9 @@ FROM change
 WHERE slot.code = change.code
 """
 
-_EXPECT = """
-INSERT INTO card (code, kind, state, place, custodian, destination, box)
-SELECT code, kind, 'expected', $5, $5, destination, box
+_ADMIT = """
+INSERT INTO card (code, kind, state, place, custodian, destination, box, sighted_at)
+SELECT code, kind, $6, $5, $5, destination, box, $7
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS announced (code, kind, destination, box)
 RETURNING id, code
 """
@@ -154,29 +174,39 @@ async def take(session: AsyncSession, acts: Sequence[Act], now: datetime) -> lis
     ]
 
 
-async def expect(session: AsyncSession, acts: Sequence[tuple[Act, Sequence[NewCard]]], now: datetime) -> None:
-    """Make the cards of an arrival list known, as expected at each act's place; one entry per act.
+async def admit(
+    session: AsyncSession,
+    step: CardStep,
+    acts: Sequence[tuple[Act, Sequence[NewCard]]],
+    now: datetime,
+) -> None:
+    """Make new cards known at each act's place, in the state that `step` leads to; one entry per act.
 
-    A code that is known already is a unique violation on `card_code_key`, and nothing is imported.
+    `step` is EXPECT (an arrival list) or COLLECT (taken in by hand, seen by who takes it in). A code that is known
+    already is a unique violation on `card_code_key`, and nothing is admitted.
     """
+    state = CARD.target(step, CardState.NEW)
+    assert state is not None, f"{step} makes no card known"
     connection = await driver(session)
     entries = []
     for act, cards in acts:
         rows = await connection.fetch(
-            _EXPECT,
+            _ADMIT,
             [c.code for c in cards],
             [c.kind for c in cards],
             [c.destination for c in cards],
             [c.box for c in cards],
             act.place,
+            state.value,
+            act.occurred_at if step in SIGHTINGS else None,
         )
         moved = [
             {
                 "item": row["id"],
                 "code": row["code"],
                 "from_state": CardState.NEW.value,
-                "step": CardStep.EXPECT.value,
-                "to_state": CardState.EXPECTED.value,
+                "step": step.value,
+                "to_state": state.value,
                 "custodian": None,
             }
             for row in rows
@@ -237,6 +267,11 @@ async def _take_cards(session: AsyncSession, acts: Sequence[Act]) -> dict[int, l
         [code for code, _ in asked],
         [n for _, n in asked],
         _KEEPS_BATCH,
+        [act.holder for _, act in numbered],
+        [act.occurred_at for _, act in numbered],
+        _KEEPS_SLOT,
+        _KEEPS_HOLDER,
+        _SIGHTINGS,
     )
     change: Counter[str] = Counter()
     for row in rows:

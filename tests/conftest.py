@@ -13,12 +13,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from logistics.store.database import Database
 from logistics.store.migrate import migrate
 from logistics.store.server import OWNER, SERVICE, SUPERUSER, Server, running
 from seed.load import load
+
+# A machine that is busy with other work is slow to draw examples; that says nothing of the code.
+hypothesis.settings.register_profile(
+    "ours", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None
+)
+hypothesis.settings.load_profile("ours")
 
 TEMPLATE = "template_logistics"
 _numbers = itertools.count(1)

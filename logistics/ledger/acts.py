@@ -21,8 +21,8 @@ BODY_VERSION = 1
 class Act:
     """One thing one person did in one place, to cards, batches or neither: one custody entry.
 
-    `place` and `custodian` are those afterwards; None leaves them. `day` is the date a set-up or a notice
-    counts from. `facts` are kept in the entry's body, under their own names.
+    `place` and `custodian` are those afterwards; None leaves them. `holder` is the person who has the cards in
+    hand afterwards. `day` is the date a set-up or a notice counts from. `facts` are kept in the entry's body, under their own names.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Act:
     custodian: str | None = None
     batch: str | None = None
     slot: str | None = None
+    holder: str | None = None
     run: str | None = None
     manifest: str | None = None
     supervisor: str | None = None
@@ -67,6 +68,7 @@ def entry_of(
         "place": act.place,
         "batch": act.batch,
         "slot": act.slot,
+        "holder": act.holder,
         "day": act.day.isoformat() if act.day else None,
         "reason": act.reason,
         "occurred_at": timestamp(act.occurred_at),

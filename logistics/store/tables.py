@@ -4,8 +4,9 @@ Table classes define the schema and serve simple selects; the hot paths are SQL.
 join. Triggers, `legal_step` rows and append-only rules are in the migrations.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlmodel import Field, SQLModel
 
-from logistics.rules.lifecycle import IN_BATCH, BatchState, CardState
+from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, BatchState, CardState
 
 SQLModel.metadata.naming_convention = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -70,9 +71,12 @@ def _time(**options: Any) -> Any:
     return Field(sa_type=sa.DateTime(timezone=True), **options)
 
 
-def _one_of(column: str, values: Any) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _one_of(column: str, values: Iterable[str]) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{column} IN ({_listed(values)})", name=column)
 
 
 def _partial(name: str, first: str, second: str) -> sa.Index:
@@ -277,11 +281,11 @@ class Seal(SQLModel, table=True):
 class Card(SQLModel, table=True):
     """One card: exactly one state, one place, one custodian. Only the gate writes here."""
 
-    _holding: ClassVar[str] = ", ".join(f"'{state}'" for state in sorted(IN_BATCH))
     __table_args__ = (
         _one_of("state", CardState),
-        sa.CheckConstraint("(state = 'stored') = (slot IS NOT NULL)", name="slot"),
-        sa.CheckConstraint(f"state NOT IN ({_holding}) OR batch IS NOT NULL", name="batch"),
+        sa.CheckConstraint(f"(state IN ({_listed(sorted(IN_SLOT))})) = (slot IS NOT NULL)", name="slot"),
+        sa.CheckConstraint(f"(state IN ({_listed(sorted(IN_HAND))})) = (holder IS NOT NULL)", name="holder"),
+        sa.CheckConstraint(f"state NOT IN ({_listed(sorted(IN_BATCH))}) OR batch IS NOT NULL", name="batch"),
         sa.Index("card_place_state_idx", "place", "state"),
         sa.Index("card_batch_idx", "batch", postgresql_where=sa.text("batch IS NOT NULL")),
         sa.Index("card_slot_idx", "slot", postgresql_where=sa.text("slot IS NOT NULL")),
@@ -295,11 +299,15 @@ class Card(SQLModel, table=True):
     place: str = _key("place.code")
     custodian: str = _key("party.code")
     destination: str = _key("place.code")
-    box: str = _key("box.code", index=True)
+    box: str | None = _key("box.code", default=None, index=True)
     batch: str | None = _key("batch.code", default=None)
     slot: str | None = _key("slot.code", default=None)
+    holder: str | None = _key("person.code", default=None)
+    sighted_at: datetime | None = _time(default=None)
     set_up_on: date | None = None
     first_notice_on: date | None = None
+    reminded_on: date | None = None
+    notice_returned_on: date | None = None
 
 
 class Entry(SQLModel, table=True):

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.gate import NewCard, expect
+from logistics.gate import NewCard, admit
 from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.rules import permissions
@@ -19,6 +19,7 @@ from logistics.rules.arrival_list import Line, Names, parse
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.errors import AlreadyImported, ListInvalid
+from logistics.rules.lifecycle import CardStep
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work.numbering import next_codes
@@ -114,7 +115,7 @@ async def _announce(
             "expect", actor, str(actor.place), now, place=actor.place, custodian=actor.place, facts=facts
         )
         acts.append((act, [NewCard(line.card, line.kind, line.destination, code) for line in inside]))
-    await expect(session, acts, now)
+    await admit(session, CardStep.EXPECT, acts, now)
     return Imported(arrival, len(lines), codes)
 
 

@@ -19,7 +19,7 @@ from logistics.ledger.canonical import Json
 from logistics.ledger.log import timestamp
 from logistics.rules import permissions
 from logistics.rules.errors import NotFound
-from logistics.rules.lifecycle import CardState
+from logistics.rules.lifecycle import IN_SLOT, CardState
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work.audit_sources import AHEAD, EXAMINED, SLACK, Filters, Span, walk
@@ -119,7 +119,7 @@ async def holder(session: AsyncSession, code: str, at: datetime) -> dict[str, An
             "place": row["place"] or held["place"],
             "custodian": row["to_party"] or held["custodian"],
             "batch": row["batch"] or held["batch"],
-            "slot": (row["slot"] or held["slot"]) if row["to_state"] == CardState.STORED else None,
+            "slot": (row["slot"] or held["slot"]) if row["to_state"] in IN_SLOT else None,
             "entry": row["id"],
             "occurred_at": row["occurred_at"],
             "recorded_at": row["recorded_at"],

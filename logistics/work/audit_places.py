@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules.errors import NotFound
+from logistics.rules.lifecycle import IN_SLOT
 from logistics.store.database import driver
 from logistics.work.audit import span_of
 from logistics.work.audit_sources import LATE, Filters
@@ -71,21 +72,21 @@ ORDER BY 1 DESC, 2 DESC
 
 _LAY = """
 SELECT brought.entry, card.code AS card, card.kind, last.state,
-       CASE WHEN last.state = 'stored' THEN last.slot END AS slot, last.placed_at
+       CASE WHEN last.state = ANY ($5::text[]) THEN last.slot END AS slot, last.placed_at
 FROM unnest($1::bigint[], $2::text[]) AS brought (entry, code)
 JOIN card ON card.code = brought.code
 CROSS JOIN LATERAL (
     SELECT max(entry.id) FILTER (WHERE entry.to_party IS NOT NULL) AS placed_by,
            (array_agg(moved.to_state ORDER BY entry.id DESC))[1] AS state,
            (array_agg(entry.body::jsonb ->> 'slot' ORDER BY entry.id DESC)
-            FILTER (WHERE moved.step IN ('put_away', 'move')))[1] AS slot,
+            FILTER (WHERE entry.body::jsonb ? 'slot'))[1] AS slot,
            (array_agg(entry.occurred_at ORDER BY entry.id DESC)
             FILTER (WHERE entry.to_party IS NOT NULL))[1] AS placed_at
     FROM entry_card AS moved
     JOIN entry ON entry.id = moved.entry
     WHERE moved.card = card.id AND entry.occurred_at <= $3
 ) AS last
-WHERE last.placed_by = brought.entry AND (NOT $4 OR last.state = 'stored')
+WHERE last.placed_by = brought.entry AND (NOT $4 OR last.state = ANY ($5::text[]))
 ORDER BY brought.entry DESC, card.code DESC
 """
 
@@ -127,7 +128,9 @@ async def contents(
 
 async def _lay(connection: Any, keys: Sequence[Key], at: datetime, stored: bool) -> list[dict[str, Any]]:
     """Of these cards and the entries that brought them, those that still lay there at the moment."""
-    rows = await connection.fetch(_LAY, [entry for entry, _ in keys], [code for _, code in keys], at, stored)
+    rows = await connection.fetch(
+        _LAY, [entry for entry, _ in keys], [code for _, code in keys], at, stored, sorted(IN_SLOT)
+    )
     return [dict(row) for row in rows]
 
 

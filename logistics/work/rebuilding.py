@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.rules.lifecycle import IN_BATCH, CardState, CardStep
+from logistics.ledger.log import timestamp
+from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, SIGHTINGS, CardState, CardStep
 from logistics.store.database import driver
 
 _CHUNK = 5_000
@@ -25,6 +27,10 @@ _CARD_COLUMNS = (
     "slot",
     "set_up_on",
     "first_notice_on",
+    "reminded_on",
+    "notice_returned_on",
+    "holder",
+    "sighted_at",
 )
 _BATCH_COLUMNS = ("state", "place", "custodian", "manifest", "run")
 
@@ -53,7 +59,7 @@ class Present:
                 self.cards[code] = dict.fromkeys(_CARD_COLUMNS) | {
                     "kind": listed["kind"],
                     "destination": listed["destination"],
-                    "box": body["facts"]["box"],
+                    "box": body["facts"].get("box"),
                 }
         for moved in body.get("cards", ()):
             for code in moved["codes"]:
@@ -74,11 +80,18 @@ class Present:
         row["custodian"] = body.get("to") or row["custodian"]
         keeps = state in IN_BATCH or state == CardState.MISSING
         row["batch"] = (body.get("batch") or row["batch"]) if keeps else None
-        row["slot"] = (body.get("slot") or row["slot"]) if state == CardState.STORED else None
+        row["slot"] = (body.get("slot") or row["slot"]) if state in IN_SLOT else None
+        row["holder"] = (body.get("holder") or row["holder"]) if state in IN_HAND else None
+        if step in SIGHTINGS:
+            row["sighted_at"] = max(row["sighted_at"] or "", body["occurred_at"])
         if step == CardStep.SET_UP:
             row["set_up_on"] = body["day"]
         if step == CardStep.POST_NOTICE:
             row["first_notice_on"] = min(filter(None, (row["first_notice_on"], body["day"])))
+        if step == CardStep.POST_REMINDER:
+            row["reminded_on"] = body["day"]
+        if step == CardStep.RETURN_NOTICE:
+            row["notice_returned_on"] = body["day"]
 
 
 async def differing(session: AsyncSession) -> tuple[int, list[Differing]]:
@@ -118,4 +131,6 @@ def _compared(
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return value.isoformat() if isinstance(value, date) else value

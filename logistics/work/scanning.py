@@ -19,7 +19,7 @@ from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.ledger.log import ScanRow
 from logistics.rules.codes import CodeType
-from logistics.rules.lifecycle import CARD, IN_BATCH, CardState
+from logistics.rules.lifecycle import CARD, IN_BATCH, IN_SLOT, CardState
 from logistics.rules.outcomes import DONE, Outcome
 from logistics.store.database import driver
 from logistics.work import discrepancies
@@ -139,7 +139,7 @@ def _advance(call: Call, row: Row, verdict: Verdict) -> None:
         state=state.value,
         place=call.place or row["place"],
         batch=call.batch or row["batch"],
-        slot=call.slot if state is CardState.STORED else None,
+        slot=(call.slot or row["slot"]) if state in IN_SLOT else None,
         wave=row.get("wave", 0) + 1,
     )
     if state not in IN_BATCH:

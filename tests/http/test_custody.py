@@ -111,7 +111,20 @@ async def test_where_a_card_is_and_what_may_be_done_next(day: Day) -> None:
         here.place,
         await here.first_slot(),
     )
-    assert found["possible_steps"] == ["post_notice", "move", "hold"]
+    assert found["possible_steps"] == [
+        "post_notice",
+        "post_reminder",
+        "return_notice",
+        "pack",
+        "move",
+        "sight",
+        "take_out",
+        "hold",
+        "miss",
+        "propose",
+        "transfer",
+        "undo_put_away",
+    ]
     for path in (f"/cards/{new_card()}", f"/cards/{new_card()}/custody"):
         assert (await day.annex.ask("GET", path)).status_code == 404
     for path in ("runs", "batches"):

@@ -23,6 +23,9 @@ ALLOWED = {
     "logistics.ledger.notes",
     "logistics.rules",
     "logistics.rules.lifecycle",
+    "logistics.rules.lifecycle.batch",
+    "logistics.rules.lifecycle.card",
+    "logistics.rules.lifecycle.machine",
 }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.ledger.acts import Act
 from logistics.rules.codes import CodeType, random_code
-from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
+from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, BatchState, BatchStep, CardState, CardStep
 from logistics.rules.permissions import Actor, Role, Where
 from logistics.store.database import Database, driver
 from seed.load import person_code, place_code, vault_code
@@ -19,8 +19,8 @@ ANNEX, SITE = place_code(0), place_code(1)
 CLERK = Actor(person_code(0, 2), "clerk", Role.WORKER, Where.ANNEX, ANNEX, None)
 
 _CARD = """
-INSERT INTO card (code, kind, state, place, custodian, destination, box, batch, slot)
-VALUES ($1, 'standard', $2, $3, $3, $4, $5, $6, $7)
+INSERT INTO card (code, kind, state, place, custodian, destination, box, batch, slot, holder)
+VALUES ($1, 'standard', $2, $3, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -80,18 +80,26 @@ async def slot(session: AsyncSession, number: int = 1) -> str:
     return code
 
 
-async def card(session: AsyncSession, state: str, **where: Any) -> str:
-    """A card in a state, with the container or the slot that its state needs."""
-    code, connection = random_code(CodeType.CARD), await driver(session)
-    lies_in = where.get("slot") or (await slot(session) if state == "stored" else None)
-    inside = where.get("batch") or (await batch(session) if state in IN_CONTAINER else None)
-    await connection.execute(_CARD, code, state, ANNEX, SITE, await box(session), inside, lies_in)
-    if lies_in:
-        await connection.execute("UPDATE slot SET occupied = occupied + 1 WHERE code = $1", lies_in)
+async def free_slot(session: AsyncSession) -> str:
+    """The first slot of the site's vault with room; the second one is kept for what acts put there."""
+    code: str = await (await driver(session)).fetchval(
+        "SELECT code FROM slot WHERE vault = $1 AND code <> $2 AND occupied < capacity ORDER BY code LIMIT 1",
+        vault_code(1, 1),
+        await slot(session, 2),
+    )
     return code
 
 
-IN_CONTAINER = ("packed", "dispatched", "in_transit", "delivered")
+async def card(session: AsyncSession, state: str, **where: Any) -> str:
+    """A card in a state, with the container or the slot that its state needs."""
+    code, connection = random_code(CodeType.CARD), await driver(session)
+    lies_in = where.get("slot") or (await free_slot(session) if state in IN_SLOT else None)
+    holder = CLERK.code if state in IN_HAND else None
+    inside = where.get("batch") or (await batch(session) if state in IN_BATCH else None)
+    await connection.execute(_CARD, code, state, ANNEX, SITE, await box(session), inside, lies_in, holder)
+    if lies_in:
+        await connection.execute("UPDATE slot SET occupied = occupied + 1 WHERE code = $1", lies_in)
+    return code
 
 
 def act(name: str, **said: Any) -> Act:
@@ -109,6 +117,7 @@ async def card_act(session: AsyncSession, step: CardStep, *cards: str) -> Act:
         custodian=SITE,
         batch=await batch(session),
         slot=await slot(session, 2),
+        holder=CLERK.code,
         day=date(2026, 4, 1),
     )
 

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from logistics.gate import NewCard, Taken, expect, open_batch, take
+from logistics.gate import NewCard, Taken, admit, open_batch, take
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.lifecycle import BATCH, CARD, BatchState, BatchStep, CardState, CardStep
 from logistics.store.database import Database, driver
@@ -56,13 +56,13 @@ async def test_a_container_takes_exactly_the_steps_of_the_table(database: Databa
 
 async def test_what_cannot_move_stays_and_is_counted_in_the_entry(database: Database) -> None:
     async with database.begin() as session:
-        ready, held = await given.card(session, "ready"), await given.card(session, "held")
-        act = await given.card_act(session, CardStep.PACK, ready, held, random_code(CodeType.CARD))
+        ready, early = await given.card(session, "ready"), await given.card(session, "arrived")
+        act = await given.card_act(session, CardStep.PACK, ready, early, random_code(CodeType.CARD))
 
         (taken,) = await take(session, [act], NOW)
 
     assert taken.cards == {ready: CardState.READY}
-    assert dict(await rows(database, CARDS)) == {ready: "packed", held: "held"}
+    assert dict(await rows(database, CARDS)) == {ready: "packed", early: "arrived"}
     ((body,),) = await rows(database, "SELECT body FROM entry")
     entry = msgspec.json.decode(body)
     moved = [{"step": "pack", "from": "ready", "to": "packed", "codes": [ready]}]
@@ -153,12 +153,12 @@ async def test_a_card_is_announced_once(database: Database) -> None:
     async with database.begin() as session:
         box, code = await given.box(session), random_code(CodeType.CARD)
         act = given.act("expect", place=ANNEX, custodian=ANNEX)
-        await expect(session, [(act, [NewCard(code, "standard", SITE, box)])], NOW)
+        await admit(session, CardStep.EXPECT, [(act, [NewCard(code, "standard", SITE, box)])], NOW)
 
     async def again() -> None:
         async with database.begin() as session:
             act = given.act("expect", place=ANNEX, custodian=ANNEX)
-            await expect(session, [(act, [NewCard(code, "standard", SITE, box)])], NOW)
+            await admit(session, CardStep.EXPECT, [(act, [NewCard(code, "standard", SITE, box)])], NOW)
 
     with pytest.raises(asyncpg.UniqueViolationError, match="card_code_key"):
         await again()
@@ -184,7 +184,9 @@ REFUSED: list[tuple[str, str]] = [
     ("UPDATE card SET slot = (SELECT min(code) FROM slot)", "card_slot_check"),
     ("UPDATE card SET state = 'packed'", "card_batch_check"),
     ("UPDATE card SET state = 'delivered'", "card_batch_check"),
-    ("UPDATE card SET state = 'lost'", "card_state_check"),
+    ("UPDATE card SET state = 'gone'", "card_state_check"),
+    ("UPDATE card SET state = 'out'", "card_holder_check"),
+    ("UPDATE card SET holder = (SELECT min(code) FROM person)", "card_holder_check"),
     ("UPDATE card SET place = 'L99Z'", "card_place_fkey"),
     ("UPDATE card SET kind = 'gold'", "card_kind_fkey"),
     ("UPDATE slot SET occupied = -1", "slot_capacity_check"),

@@ -1,0 +1,38 @@
+"""The two tables of legal steps, card and batch. Everything that moves derives from them.
+
+A rule says what somebody does (`step`), in which states it may be done, the state afterwards (None: it stays)
+and why. Guards that need data ("the run has departed") live in the work modules, not here.
+"""
+
+from logistics.rules.lifecycle.batch import BATCH, BatchState, BatchStep
+from logistics.rules.lifecycle.card import (
+    AT_REST,
+    CARD,
+    ENDED,
+    IN_BATCH,
+    IN_FLIGHT,
+    IN_HAND,
+    IN_SLOT,
+    SIGHTINGS,
+    CardState,
+    CardStep,
+)
+from logistics.rules.lifecycle.machine import Lifecycle, Rule
+
+__all__ = [
+    "AT_REST",
+    "BATCH",
+    "CARD",
+    "ENDED",
+    "IN_BATCH",
+    "IN_FLIGHT",
+    "IN_HAND",
+    "IN_SLOT",
+    "SIGHTINGS",
+    "BatchState",
+    "BatchStep",
+    "CardState",
+    "CardStep",
+    "Lifecycle",
+    "Rule",
+]
