@@ -162,10 +162,52 @@ def export(args: argparse.Namespace) -> int:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Verify an export of the custody log, offline: 0 verified, 1 not verified, 2 nothing that could be judged."""
+    """Verify an export offline, or the live log without one: 0 verified, 1 not verified, 2 nothing that could be judged."""
     from logistics.ledger.verify import command
 
-    return command.run(args)
+    if args.export is not None:
+        return command.run(args)
+    from logistics.ledger import live
+
+    settings = Settings.from_environment()
+
+    def verified(vkey: str | None, papers: list[str]) -> live.Verdict:
+        async def work(url: str) -> live.Verdict:
+            database = Database(url)
+            try:
+                return await live.verify(database, settings.signer_directory, vkey=vkey, papers=papers)
+            finally:
+                await database.close()
+
+        with _database(settings) as url:
+            return asyncio.run(work(url))
+
+    return command.judge(args, verified)
+
+
+def resume_signing(args: argparse.Namespace) -> int:
+    """Have the log signed again after the service found it altered and stopped; recorded with the reason."""
+    from logistics.work import trusting
+
+    settings = Settings.from_environment()
+
+    async def work(url: str) -> str:
+        database = Database(url)
+        try:
+            return await trusting.resume_signing(
+                database,
+                settings.signer_directory,
+                by=args.by,
+                reason=args.reason,
+                now=settings.clock()(),
+            )
+        finally:
+            await database.close()
+
+    with _database(settings) as url:
+        stopped = asyncio.run(work(url))
+    print(f"Signing goes on. It had stopped because: {stopped}")
+    return 0
 
 
 def diagram(args: argparse.Namespace) -> int:
@@ -317,6 +359,11 @@ def _for_verify(parser: argparse.ArgumentParser) -> None:
     command.arguments(parser)
 
 
+def _for_resume_signing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who answers for it")
+    parser.add_argument("--reason", required=True, help="what was found, and what was done about it")
+
+
 def _for_diagram(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("which", nargs="?", choices=("card", "batch"), default="card")
 
@@ -356,6 +403,7 @@ COMMANDS = (
     Command("demo", demo, _for_demo),
     Command("export", export, _for_export),
     Command("verify", verify, _for_verify),
+    Command("resume-signing", resume_signing, _for_resume_signing),
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),
     Command("rebuild", rebuild, _for_rebuild),

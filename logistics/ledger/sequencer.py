@@ -19,10 +19,11 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from logistics.ledger import merkle, tree
+from logistics.ledger import merkle, tree, watching
 from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.notes import NoteRefused
 from logistics.ledger.signer import Signer, SigningRefused
+from logistics.ledger.watching import Watch
 from logistics.store.database import Database
 
 LEADER_LOCK = 7_346_002
@@ -104,9 +105,7 @@ class Sequencer:
             try:
                 await self._lead()
             except UNSIGNED as failure:
-                if self.alarm is None:
-                    log.critical("the log is not signed any more", reason=str(failure))
-                self.alarm = str(failure)
+                self._raise(str(failure))
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError) as failure:
                 log.warning("sequencer lost its connection", error=type(failure).__name__)
             await asyncio.sleep(FOLLOW_SECONDS)
@@ -117,23 +116,32 @@ class Sequencer:
                 return
             worker = await Worker.start(connection, self._directory, self._clock)
             self.vkey = worker.vkey
-            reconciled = 0.0
+            reconciled = reread = 0.0
             while True:
                 if time.monotonic() - reconciled > RECONCILE_SECONDS:
                     await worker.reconcile()
                     reconciled = time.monotonic()
                 await self._round(worker)
+                if time.monotonic() - reread > watching.EVERY_SECONDS:
+                    await worker.watch.go_on()
+                    reread = time.monotonic()
                 await asyncio.sleep(ROUND_SECONDS)
 
     async def _round(self, worker: Worker) -> None:
         try:
             await worker.round()
         except UNSIGNED as refusal:
-            if self.alarm is None:
-                log.critical("the log is not signed any more", reason=str(refusal))
-            self.alarm = str(refusal)
+            self._raise(str(refusal))
         else:
-            self.alarm = None
+            if worker.watch.distrusts is None:
+                self.alarm = None
+            else:
+                self._raise(worker.watch.distrusts)
+
+    def _raise(self, reason: str) -> None:
+        if self.alarm is None:
+            log.critical("the log is not signed any more", reason=reason)
+        self.alarm = reason
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> Any:
@@ -160,6 +168,7 @@ class Worker:
         self._published = edge.size
         self._horizon = "0"
         self._signed_at = 0.0
+        self.watch = Watch(connection, signer)
 
     @property
     def vkey(self) -> str:
@@ -192,6 +201,7 @@ class Worker:
             async with self._connection.transaction():
                 horizon: str = await self._connection.fetchval(_HORIZON)
                 rows = await self._connection.fetch(_LEFT_OVER, horizon, MOST_LEAVES)
+                await self.watch.look_at([row["id"] for row in rows], self._horizon)
                 await self._add(rows)
             found += len(rows)
             if len(rows) < MOST_LEAVES:

@@ -39,7 +39,8 @@ class Signer:
         self.origin = origin
         self._directory = directory
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._state = directory / f"{origin.rsplit('/', 1)[-1]}.checkpoint"
+        self._state = _state(directory, origin)
+        self._distrusted = self._state.with_suffix(".distrusted")
         self._key = _key(directory / KEY_FILE, origin)
 
     @property
@@ -62,6 +63,8 @@ class Signer:
         The memory is on disk before the signature is handed out. The same tree again gets the same note.
         Raises SigningRefused.
         """
+        if (reason := self.distrusts()) is not None:
+            raise SigningRefused(reason)
         before = self.last()
         if before is not None:
             if (size, root) == (before.size, before.root):
@@ -73,6 +76,34 @@ class Signer:
         note = notes.sign_checkpoint(self.origin, size, root, self._key)
         _write_durably(self._state, note)
         return note
+
+    def distrusts(self) -> str | None:
+        """Why nothing may be signed: what was signed before is no longer what is stored. None where all is well."""
+        try:
+            return self._distrusted.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def distrust(self, reason: str) -> None:
+        """Sign nothing more, also after a restart, until the whole log has been read again and found as signed."""
+        _write_durably(self._distrusted, reason)
+
+    def trust(self) -> None:
+        """Sign again."""
+        self._distrusted.unlink(missing_ok=True)
+
+
+def kept(directory: Path, origin: str) -> tuple[str, str | None]:
+    """The verifier key, and the note signed last for this log, if any. Makes nothing. OSError without a key."""
+    key = notes.SigningKey.from_pem(origin, (directory / KEY_FILE).read_bytes())
+    try:
+        return key.vkey, _state(directory, origin).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return key.vkey, None
+
+
+def _state(directory: Path, origin: str) -> Path:
+    return directory / f"{origin.rsplit('/', 1)[-1]}.checkpoint"
 
 
 def _key(path: Path, origin: str) -> notes.SigningKey:

@@ -72,6 +72,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Where]]] = {
     "resolve": (_LEADERS, _HELD_BY_US),
     "close_day": (_STAFF, _ANNEX),
     "print": (_STAFF | {Role.CITY, Role.AUDITOR}, _HELD_BY_US),
+    "resume_signing": (frozenset({Role.AUDITOR}), _HELD_BY_US),
     "export": (frozenset({Role.MANAGER, Role.AUDITOR}), _HELD_BY_US),
     "ask": (frozenset({Role.MANAGER, Role.CITY, Role.AUDITOR}), _HELD_BY_US),
 }

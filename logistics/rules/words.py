@@ -111,6 +111,7 @@ _OTHER_ACTS: Mapping[str, str] = {
     "print_labels": "ラベルの印刷",
     "ask": "来歴の照会",
     "export": "来歴の書出し",
+    "resume_signing": "来歴の署名の再開",
     "scan_check_in": "検品の読取り（移動なし）",
     "scan_pack": "梱包の読取り（移動なし）",
     "scan_unpack": "取出しの読取り（移動なし）",

@@ -120,4 +120,5 @@ NOT_EVENTS: dict[str, str] = {
     "print_labels": "a file was drawn; a label is no object until it is on one",
     "ask": "a question about the log",
     "export": "the log was read, no card moved",
+    "resume_signing": "somebody looked at the log itself, no card moved",
 }

@@ -155,7 +155,7 @@ async def test_a_selection_is_proved_against_the_last_checkpoint(database: Datab
 
 
 async def test_every_leaf_can_be_proved_from_the_rows_of_the_tree(database: Database) -> None:
-    await fill(database, [f"entry {n}" for n in range(1000)])
+    await fill(database, [f'{{"n":{n}}}' for n in range(1000)])
     await sequence(database, [1000])
 
     async with database.read() as session:
@@ -228,7 +228,7 @@ async def test_equal_exports_are_equal_bytes(database: Database, tmp_path: Path)
 
 
 async def test_damaged_rows_of_the_tree_prove_nothing(database: Database, tmp_path: Path) -> None:
-    ids = await fill(database, [f"entry {n}" for n in range(600)])
+    ids = await fill(database, [f'{{"n":{n}}}' for n in range(600)])
     await sequence(database, [600], lost=(8, 1))
 
     async with database.read() as session:

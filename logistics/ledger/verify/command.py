@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 VERIFIED, NOT_VERIFIED, UNREADABLE = 0, 1, 2
 LARGEST_ARGUMENT = 1 << 20
@@ -17,7 +19,13 @@ LONGEST_SHOWN = 4_000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command is told."""
-    parser.add_argument("export", type=Path, metavar="EXPORT", help="the directory of the export")
+    parser.add_argument(
+        "export",
+        nargs="?",
+        type=Path,
+        metavar="EXPORT",
+        help="the directory of the export; without one, the live log is verified where its service runs",
+    )
     parser.add_argument(
         "--vkey",
         metavar="KEY",
@@ -33,15 +41,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class Verdict(Protocol):
+    """What verifying came to; its text says it in words."""
+
+    @property
+    def verified(self) -> bool: ...
+
+
 def run(args: argparse.Namespace) -> int:
     """Verify an export offline: 0 verified, 1 not verified, 2 nothing that could be judged."""
     # Imported here: the operator's command builds its help from `arguments` alone.
     from logistics.ledger.verify.check import verify_export
     from logistics.ledger.verify.report import Unreadable
 
+    def verify(vkey: str | None, papers: list[str]) -> Verdict:
+        if args.export is None:
+            raise Unreadable(
+                "name the directory of an export; the live log is verified by the service's own command"
+            )
+        return verify_export(args.export, vkey, papers)
+
+    return judge(args, verify)
+
+
+def judge(args: argparse.Namespace, verify: Callable[[str | None, list[str]], Verdict]) -> int:
+    """Print the verdict that `verify` comes to with the trusted key and the notes given, and turn it into an exit code."""
+    from logistics.ledger.verify.report import Unreadable
+
     try:
         vkey = None if args.vkey is None else _key_text(args.vkey)
-        report = verify_export(args.export, vkey, [_text(path) for path in args.checkpoint])
+        report = verify(vkey, [_text(path) for path in args.checkpoint])
     except (Unreadable, OSError, UnicodeError) as failure:
         print(_harmless(f"logistics verify: {failure}"), file=sys.stderr)
         return UNREADABLE

@@ -17,6 +17,7 @@ class Entry(SQLModel, table=True):
 
     __table_args__ = (
         sa.CheckConstraint("hash = sha256('\\x00'::bytea || convert_to(body, 'UTF8'))", name="hash"),
+        sa.CheckConstraint("body IS JSON OBJECT", name="body"),
         sa.Index("entry_site_id_idx", "site", "id"),
         sa.Index("entry_run_id_idx", "run", "id", postgresql_where=sa.text("run IS NOT NULL")),
         sa.Index("entry_manifest_id_idx", "manifest", "id", postgresql_where=sa.text("manifest IS NOT NULL")),
