@@ -1,26 +1,36 @@
-"""Who may do what, and where: one table of acts. What is not in it, nobody may do.
+"""Who may do what, where, and over what: one table of acts. What is not in it, nobody may do.
 
-A site is a ward counter or the Center. Whether the object at hand belongs to the caller's own site is decided
-by the work modules, which hold the object's row.
+A row reads `only(who, on whose ground, over what)`: the roles, whether they work at the annex, at a site or for the
+courier, and what the caller's site must be to the thing at hand. Rows are joined with `|` where either is enough;
+`.approved_by(who)` says that a second person must approve (see `work.approvals`). A new act is one line.
+
+A domain function asks twice. `require(actor, act)` at its top refuses people whose task it is not (403). Once it has
+read the thing, `require_over(actor, act, "slot", code, holder=row["place"])` answers for what is not theirs as for
+what does not exist (404). A thing that the act makes is the caller's own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from logistics.rules.errors import NotAllowed
+from logistics.rules.errors import NotAllowed, NotFound
 
 
 class Role(StrEnum):
-    """The contract's roles (body 6 and 10(2)); the comment is what the screen says."""
+    """The contract's roles (body 6 and 10(2), appendix 2 article 3); the comment is what the screen says."""
 
-    MANAGER = "manager"  # 統括管理者・管理者
+    OVERALL_MANAGER = "overall_manager"  # 統括管理者
+    MANAGER = "manager"  # 管理者
     LEADER = "leader"  # 拠点別責任者
     WORKER = "worker"  # 業務従事者
     CITY = "city"  # 本市職員
-    COURIER = "courier"  # 配送業者
     AUDITOR = "auditor"  # 監査
+    PRIVACY_HEAD = "privacy_head"  # 個人情報総括管理者
+    PRIVACY_MANAGER = "privacy_manager"  # 個人情報管理責任者
+    SYSTEM = "system"  # システム管理
+    COURIER = "courier"  # 配送業者
 
 
 class Where(StrEnum):
@@ -29,6 +39,15 @@ class Where(StrEnum):
     ANNEX = "annex"
     SITE = "site"
     COURIER = "courier"
+
+
+class Relation(StrEnum):
+    """What the caller's site, or the courier, is to the thing at hand."""
+
+    HOLDER = "holder"  # it lies there, or is answered for there
+    SENDER = "sender"  # it was sent from there
+    RECEIVER = "receiver"  # it is on its way there, or meant for it
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +62,182 @@ class Actor:
     courier: str | None
     device: str | None = None
 
+    @property
+    def home(self) -> str:
+        """The site or the courier the person works for: a party of the custody log."""
+        home = self.place or self.courier
+        assert home is not None, "a person belongs to a place or to a courier"
+        return home
+
     def on(self, device: str | None) -> Actor:
         """The same person on a device."""
         return replace(self, device=device)
 
 
-_STAFF = frozenset({Role.MANAGER, Role.LEADER, Role.WORKER})
-_LEADERS = frozenset({Role.MANAGER, Role.LEADER})
-_ANNEX, _SITE = frozenset({Where.ANNEX}), frozenset({Where.SITE})
-_HELD_BY_US = _ANNEX | _SITE
+@dataclass(frozen=True, slots=True)
+class Line:
+    """These roles, on these grounds, over things to which their site is one of these."""
 
-MAY: dict[str, tuple[frozenset[Role], frozenset[Where]]] = {
-    "import_arrival": (_STAFF, _ANNEX),
-    "check_in": (_STAFF, _ANNEX),
-    "close_box": (_STAFF, _ANNEX),
-    "set_up": (_STAFF, _ANNEX),
-    "post_notice": (_STAFF, _ANNEX),
-    "plan_run": (_STAFF, _ANNEX),
-    "pack": (_STAFF, _ANNEX),
-    "seal": (_STAFF, _ANNEX),
-    "unseal": (_LEADERS, _ANNEX),
-    "load": (_STAFF, _ANNEX),
-    "dispatch": (_STAFF, _ANNEX),
-    "take_over": (frozenset({Role.COURIER}), frozenset({Where.COURIER})),
-    "receive": (_STAFF, _SITE),
-    "close_receipt": (_STAFF, _SITE),
-    "put_away": (_STAFF, _HELD_BY_US),
-    "resolve": (_LEADERS, _HELD_BY_US),
-    "close_day": (_STAFF, _ANNEX),
-    "print": (_STAFF | {Role.CITY, Role.AUDITOR}, _HELD_BY_US),
-    "resume_signing": (frozenset({Role.AUDITOR}), _HELD_BY_US),
-    "export": (frozenset({Role.MANAGER, Role.AUDITOR}), _HELD_BY_US),
-    "ask": (frozenset({Role.MANAGER, Role.CITY, Role.AUDITOR}), _HELD_BY_US),
+    roles: frozenset[Role]
+    grounds: frozenset[Where]
+    over: frozenset[Relation]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Who may do an act: anybody whom one of the lines fits. `approvers` are the second persons it needs."""
+
+    lines: tuple[Line, ...]
+    approvers: frozenset[Role] = frozenset()
+
+    def __or__(self, other: Row) -> Row:
+        return Row((*self.lines, *other.lines), self.approvers | other.approvers)
+
+    def approved_by(self, approvers: frozenset[Role]) -> Row:
+        """The same, with a second person of these roles who approves beforehand."""
+        return Row(self.lines, approvers)
+
+
+def only(who: frozenset[Role], ground: frozenset[Where], over: frozenset[Relation]) -> Row:
+    """One line of a row."""
+    return Row((Line(who, ground, over),))
+
+
+MANAGERS = frozenset({Role.OVERALL_MANAGER, Role.MANAGER})
+LEADERS = MANAGERS | {Role.LEADER}
+STAFF = LEADERS | {Role.WORKER}
+CITY = frozenset({Role.CITY})
+AUDITOR = frozenset({Role.AUDITOR})
+PRIVACY = frozenset({Role.PRIVACY_HEAD, Role.PRIVACY_MANAGER})
+SYSTEM = frozenset({Role.SYSTEM})
+CREW = frozenset({Role.COURIER})
+# They look at everything, whoever holds it.
+OVERSIGHT = MANAGERS | PRIVACY | CITY | AUDITOR
+
+ANNEX, SITE, ROAD = frozenset({Where.ANNEX}), frozenset({Where.SITE}), frozenset({Where.COURIER})
+EITHER = ANNEX | SITE
+
+HOLDER, SENDER = frozenset({Relation.HOLDER}), frozenset({Relation.SENDER})
+RECEIVER = frozenset({Relation.RECEIVER})
+OURS = HOLDER | SENDER | RECEIVER
+ANY = OURS | {Relation.NONE}
+
+ACTS: Mapping[str, Row] = {
+    # What is looked at: a site sees its own and what is on its way to it.
+    "see": only(STAFF, SITE, OURS)
+    | only(STAFF, ANNEX, ANY)
+    | only(OVERSIGHT, EITHER, ANY)
+    | only(CREW, ROAD, OURS),
+    "ask": only(OVERSIGHT, EITHER, ANY),
+    "export": only(MANAGERS | AUDITOR, EITHER, ANY),
+    "print": only(STAFF, SITE, OURS) | only(STAFF, ANNEX, ANY) | only(OVERSIGHT, EITHER, ANY),
+    "resume_signing": only(AUDITOR, EITHER, ANY),
+    # Arrivals and packing, at the annex.
+    "import_arrival": only(STAFF, ANNEX, HOLDER),
+    "check_in": only(STAFF, ANNEX, HOLDER),
+    "close_box": only(STAFF, ANNEX, HOLDER),
+    "set_up": only(STAFF, ANNEX, HOLDER),
+    "post_notice": only(STAFF, ANNEX, HOLDER),
+    "pack": only(STAFF, ANNEX, SENDER),
+    "seal": only(STAFF, ANNEX, SENDER),
+    "unseal": only(LEADERS, ANNEX, SENDER),
+    # The way.
+    "plan_run": only(STAFF, ANNEX, SENDER),
+    "load": only(STAFF, ANNEX, SENDER),
+    "dispatch": only(STAFF, ANNEX, SENDER),
+    "take_over": only(CREW, ROAD, RECEIVER),
+    "receive": only(STAFF, SITE, RECEIVER),
+    "close_receipt": only(STAFF, SITE, RECEIVER),
+    "pack_return": only(STAFF, SITE, HOLDER),
+    "dispatch_return": only(STAFF, SITE, SENDER),
+    "receive_return": only(STAFF, ANNEX, RECEIVER),
+    # The vault.
+    "put_away": only(STAFF, EITHER, HOLDER),
+    "rearrange": only(STAFF, EITHER, HOLDER),
+    "open_vault": only(STAFF, EITHER, HOLDER),
+    "close_vault": only(STAFF, EITHER, HOLDER),
+    "take_out": only(STAFF, EITHER, HOLDER),
+    "put_back": only(STAFF, EITHER, HOLDER),
+    "undo": only(STAFF, EITHER, HOLDER),
+    # The counter.
+    "pick_list": only(STAFF, SITE, HOLDER),
+    "issue": only(STAFF | CITY, SITE, HOLDER),
+    "hand_to_city": only(STAFF, SITE, HOLDER),
+    "take_from_city": only(STAFF, SITE, HOLDER),
+    "collect": only(STAFF, EITHER, HOLDER),
+    "take_custody": only(STAFF, SITE, HOLDER),  # 預り
+    "end_custody": only(STAFF, SITE, HOLDER),
+    # Counts, the day, what is missing.
+    "open_count": only(STAFF, EITHER, HOLDER),
+    "count": only(STAFF, EITHER, HOLDER),
+    "recount": only(STAFF, EITHER, HOLDER),
+    "close_count": only(LEADERS, EITHER, HOLDER),
+    "close_day": only(STAFF, ANNEX, HOLDER) | only(LEADERS, SITE, HOLDER),
+    "reopen_day": only(LEADERS, EITHER, HOLDER),
+    "resolve": only(LEADERS, EITHER, HOLDER),
+    "report_missing": only(STAFF, EITHER, OURS),
+    "search": only(STAFF, EITHER, OURS),
+    "confirm_lost": only(LEADERS, EITHER, OURS).approved_by(CITY),
+    # Retention and disposal (appendix 1 article 11): the contractor acts, the city decides.
+    "set_retention": only(CITY, EITHER, ANY),
+    "hold_disposal": only(LEADERS | CITY, EITHER, ANY),  # 廃棄留保
+    "release_disposal": only(CITY, EITHER, ANY),
+    "propose": only(LEADERS, EITHER, HOLDER),
+    "withdraw": only(LEADERS | CITY, EITHER, HOLDER),
+    "approve_disposal": only(CITY, EITHER, ANY),
+    "pick": only(STAFF, EITHER, HOLDER),
+    "destroy": only(STAFF, ANNEX, HOLDER),
+    "witness": only(CITY, EITHER, ANY),
+    "transfer": only(LEADERS, EITHER, HOLDER),
+    # Incidents (body 6(7)): reports go through managers and leaders.
+    "report_incident": only(LEADERS | PRIVACY, EITHER, OURS),
+    "follow_up_incident": only(LEADERS | PRIVACY, EITHER, OURS) | only(MANAGERS | PRIVACY, EITHER, ANY),
+    "close_incident": only(CITY, EITHER, ANY),
+    "attach": only(LEADERS | PRIVACY | CITY, EITHER, ANY),
+    # Supplies and reports.
+    "supplies": only(STAFF, EITHER, HOLDER),
+    "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY),
+    "close_month": only(MANAGERS, EITHER, ANY),
 }
 
 
-def may(actor: Actor, act: str) -> bool:
-    """Whether the table lets `actor` do `act` at all."""
-    roles, places = MAY[act]
-    return actor.role in roles and actor.where in places
+def relations(
+    actor: Actor, *, holder: str | None = None, sender: str | None = None, receiver: str | None = None
+) -> frozenset[Relation]:
+    """What the caller's site (or courier) is to a thing that these hold, sent and will receive; NONE for nothing."""
+    home = actor.home
+    parties = ((Relation.HOLDER, holder), (Relation.SENDER, sender), (Relation.RECEIVER, receiver))
+    return frozenset(relation for relation, party in parties if party == home) or frozenset({Relation.NONE})
 
 
-def require(actor: Actor, act: str) -> None:
-    """Return if `actor` may do `act`; NotAllowed otherwise."""
-    if not may(actor, act):
+def may(actor: Actor, act: str, over: frozenset[Relation] = ANY) -> bool:
+    """Whether the table lets `actor` do `act` to something to which the caller's site is one of `over`."""
+    return any(
+        actor.role in line.roles and actor.where in line.grounds and not line.over.isdisjoint(over)
+        for line in ACTS[act].lines
+    )
+
+
+def require(actor: Actor, act: str, over: frozenset[Relation] = ANY) -> None:
+    """Return if `actor` may do `act`; NotAllowed otherwise. Without `over`: whether it is the person's task at all."""
+    if not may(actor, act, over):
         raise NotAllowed(act, actor.role)
+
+
+def require_over(
+    actor: Actor,
+    act: str,
+    what: str,
+    code: str,
+    *,
+    holder: str | None = None,
+    sender: str | None = None,
+    receiver: str | None = None,
+) -> None:
+    """Return if `actor` may do `act` to the thing with this code.
+
+    NotAllowed for people whose task it is nowhere; NotFound, as if it did not exist, for a thing of others.
+    """
+    require(actor, act)
+    if not may(actor, act, relations(actor, holder=holder, sender=sender, receiver=receiver)):
+        raise NotFound(what, code)
