@@ -6,6 +6,7 @@ and why. Guards that need data ("the run has departed") live in the work modules
 
 from logistics.rules.lifecycle.batch import BATCH, BatchState, BatchStep
 from logistics.rules.lifecycle.card import (
+    AT_A_DESK,
     AT_REST,
     CARD,
     ENDED,
@@ -13,6 +14,7 @@ from logistics.rules.lifecycle.card import (
     IN_FLIGHT,
     IN_HAND,
     IN_SLOT,
+    IN_STOCK,
     SIGHTINGS,
     CardState,
     CardStep,
@@ -20,6 +22,7 @@ from logistics.rules.lifecycle.card import (
 from logistics.rules.lifecycle.machine import Lifecycle, Rule
 
 __all__ = [
+    "AT_A_DESK",
     "AT_REST",
     "BATCH",
     "CARD",
@@ -28,6 +31,7 @@ __all__ = [
     "IN_FLIGHT",
     "IN_HAND",
     "IN_SLOT",
+    "IN_STOCK",
     "SIGHTINGS",
     "BatchState",
     "BatchStep",

@@ -120,6 +120,10 @@ SIGHTINGS = frozenset(
 )
 # States of a card that lies at a place of ours, outside a container.
 AT_REST = frozenset({_C.ARRIVED, _C.READY, _C.RECEIVED, _C.HELD}) | IN_SLOT | IN_HAND
+# States of a card that a place of ours answers for: what its books must balance to, bags not yet released included.
+IN_STOCK = AT_REST | {_C.PACKED}
+# Steps at a desk, about a card that may lie elsewhere: they say nothing of where it is.
+AT_A_DESK = frozenset({_S.POST_NOTICE, _S.POST_REMINDER, _S.RETURN_NOTICE})
 
 _ARRIVAL = (
     Rule(_S.EXPECT, frozenset({_C.NEW}), _C.EXPECTED, "announced by an arrival list"),

@@ -1,0 +1,83 @@
+"""P11 月次未交付カード報告 (contract 8(4)ア(オ)): what lies undelivered at each place, how it got there, how old it is.
+
+Made from the log as it stood at the end of the month, so that today's report of a past month is that of its first
+day after. What is recorded later about an earlier month is in the month in which it was recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.rules.calendar import JST, month_days
+from logistics.rules.errors import InvalidValue
+from logistics.rules.undelivered import BANDS, Band, Column, Line, Stage, column_of
+from logistics.work import stock
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """The report of a month up to `until` (exclusive), the end of the month or an earlier moment.
+
+    Lines are in the order of places and kinds, without those at which nothing lay and nothing happened. `day` is the
+    last day counted, on which cards are as old as their bands say.
+    """
+
+    month: date
+    until: datetime
+    day: date
+    lines: tuple[Line, ...]
+
+    @property
+    def unexplained(self) -> tuple[Line, ...]:
+        """The lines whose movements do not lead from opening to closing."""
+        return tuple(line for line in self.lines if line.remainder)
+
+
+async def report(
+    session: AsyncSession, month: date, now: datetime, as_of: datetime | None = None
+) -> Undelivered:
+    """The report of the month of `month`, as it was known at `as_of` or at the month's end, whichever is earlier.
+
+    InvalidValue for a month that has not begun at `as_of`, and for a moment to come.
+    """
+    first, last = month_days(month.year, month.month)[0], month_days(month.year, month.month)[-1]
+    start, end = _midnight(first), _midnight(last + timedelta(days=1))
+    known = as_of or now
+    if known > now:
+        raise InvalidValue("as_of", "that moment is still to come")
+    if known <= start:
+        raise InvalidValue("month", "it had not begun then")
+    until = min(end, known)
+    opens, closes = await stock.moment(session, start), await stock.moment(session, until)
+    day = (until - timedelta(microseconds=1)).astimezone(JST).date()
+    lines: dict[tuple[str, str], Line] = {}
+
+    def line(place: str, kind: str) -> Line:
+        return lines.setdefault((place, kind), Line(place=place, kind=kind))
+
+    for (place, kind), cards in (await stock.opening(session, opens, closes)).items():
+        line(place, kind).opening = cards
+    for moved in await stock.moved(session, opens, closes):
+        column, sign = column_of(moved.from_state, moved.step, moved.to_state) or (Column.CORRECTIONS, 0)
+        line(moved.place, moved.kind).add(column, sign * moved.cards)
+    for one in await stock.strayed(session, opens, closes):
+        line(one.lost_by, one.kind).add(Column.CORRECTIONS, -one.cards)
+        line(one.found_at, one.kind).add(Column.CORRECTIONS, one.cards)
+    for lying in await stock.closing(session, opens, closes, day):
+        _lies(line(lying.place, lying.kind), lying)
+    return Undelivered(first, until, day, tuple(lines[key] for key in sorted(lines)))
+
+
+def _lies(line: Line, lying: stock.Lying) -> None:
+    band = Band.NOT_YET if lying.band is None else BANDS[lying.band]
+    stage = Stage(lying.stage)
+    line.closing += lying.cards
+    line.ages[band] = line.ages.get(band, 0) + lying.cards
+    line.stages[stage] = line.stages.get(stage, 0) + lying.cards
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), JST)
