@@ -12,7 +12,7 @@ from logistics.work.scans import Call, Row
 
 _LOCK_CARDS = """
 SELECT card.id, card.code, card.kind, card.state, card.place, card.destination, card.box, card.batch, card.slot,
-       batch.manifest, manifest.destination AS manifest_destination, manifest.closed_at AS manifest_closed_at
+       card.holder, batch.manifest, manifest.destination AS manifest_destination, manifest.closed_at AS manifest_closed_at
 FROM card
 LEFT JOIN batch ON batch.code = card.batch
 LEFT JOIN manifest ON manifest.code = batch.manifest

@@ -11,32 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.gate import take
-from logistics.ledger.acts import Act
-from logistics.ledger.canonical import Json
-from logistics.ledger.log import ScanRow
 from logistics.rules.codes import CodeType
-from logistics.rules.lifecycle import CARD, IN_BATCH, IN_SLOT, CardState
-from logistics.rules.outcomes import DONE, Outcome
+from logistics.rules.lifecycle import CARD, IN_BATCH, IN_HAND, IN_SLOT, CardState
+from logistics.rules.outcomes import Outcome
 from logistics.store.database import driver
 from logistics.work import discrepancies
 from logistics.work.discrepancies import Difference
+from logistics.work.scan_acts import Judged, act_of, difference_of, groups, number_of
 from logistics.work.scans import Answer, Call, Judge, Row, Scan, Verdict, content_of, read
-
-
-class _Judged(msgspec.Struct, frozen=True):
-    call: int
-    position: int
-    scan: Scan
-    code: str | None
-    row: Row | None
-    verdict: Verdict
-    wave: int
-    content: bytes
-
 
 _EARLIER = """
 SELECT id, content, outcome, belongs_to, reason, discrepancy
@@ -61,16 +46,16 @@ async def settle(
     """
     answers, judged = await _judge_all(session, calls, rows, judge, kind)
     numbers, new = await discrepancies.number(
-        session, [_difference(calls, j) for j in judged if j.verdict.difference], now
+        session, [difference_of(calls, j) for j in judged if j.verdict.difference], now
     )
     settled = await discrepancies.open_shorts(
         session, [j.code for j in judged if j.verdict.was_missing and j.code]
     )
     entry_of: dict[int, int] = {}
     for wave in sorted({j.wave for j in judged}):
-        groups = _groups([j for j in judged if j.wave == wave])
-        acts = [_act(calls, members, numbers, settled) for members in groups]
-        for result, act, members in zip(await take(session, acts, now), acts, groups, strict=True):
+        together = groups([j for j in judged if j.wave == wave])
+        acts = [act_of(calls, members, numbers, settled) for members in together]
+        for result, act, members in zip(await take(session, acts, now), acts, together, strict=True):
             assert set(result.cards) == set(act.cards), "a locked and judged card did not move"
             entry_of |= {id(j): result.entry for j in members}
     await _follow_up(session, calls, judged, numbers, new, settled, entry_of, now)
@@ -79,24 +64,15 @@ async def settle(
     return [[answer for _, answer in sorted(given.items())] for given in answers]
 
 
-def _groups(judged: Sequence[_Judged]) -> list[list[_Judged]]:
-    """Scans that share an entry: of one call, with the same steps and the same group."""
-    groups: dict[Any, list[_Judged]] = {}
-    for j in judged:
-        key = (j.call, j.verdict.step, j.verdict.batch_step, j.verdict.group)
-        groups.setdefault(key, []).append(j)
-    return list(groups.values())
-
-
 async def _judge_all(
     session: AsyncSession,
     calls: Sequence[Call],
     rows: Mapping[str, Row],
     judge: Judge,
     kind: CodeType,
-) -> tuple[list[dict[int, Answer]], list[_Judged]]:
+) -> tuple[list[dict[int, Answer]], list[Judged]]:
     answers: list[dict[int, Answer]] = [{} for _ in calls]
-    judged: list[_Judged] = []
+    judged: list[Judged] = []
     known = await _earlier(session, [scan.id for call in calls for scan in call.scans])
     for n, call in enumerate(calls):
         for position, scan in enumerate(call.scans):
@@ -107,13 +83,15 @@ async def _judge_all(
             row = rows.get(code) if code else None
             # A card that moves twice in one request moves in two waves: first one entry, then the other.
             wave = row.get("wave", 0) if row else 0
+            lay_in = row.get("slot") if row else None
             if verdict is None:
                 assert code is not None
                 verdict = judge(call, scan, code, row)
                 if row is not None:
                     _advance(call, row, verdict)
             content = content_of(call, scan, code)
-            judged.append(_Judged(n, position, scan, code, row, verdict, wave, content))
+            left = lay_in if row and row.get("slot") != lay_in else None
+            judged.append(Judged(n, position, scan, code, row, verdict, wave, content, left))
             known[scan.id] = {
                 "content": content,
                 "outcome": verdict.outcome,
@@ -140,6 +118,7 @@ def _advance(call: Call, row: Row, verdict: Verdict) -> None:
         place=call.place or row["place"],
         batch=call.batch or row["batch"],
         slot=(call.slot or row["slot"]) if state in IN_SLOT else None,
+        holder=(call.holder or row["holder"]) if state in IN_HAND else None,
         wave=row.get("wave", 0) + 1,
     )
     if state not in IN_BATCH:
@@ -162,100 +141,10 @@ def _repeat(call: Call, scan: Scan, code: str | None, first: Row) -> Answer:
     )
 
 
-def _difference(calls: Sequence[Call], judged: _Judged) -> Difference:
-    call, verdict = calls[judged.call], judged.verdict
-    assert verdict.difference is not None
-    is_card = judged.code is not None and judged.code.startswith(CodeType.CARD)
-    return Difference(
-        verdict.difference,
-        call.site,
-        card=judged.code if is_card else None,
-        batch=(judged.row or {}).get("batch") if is_card else judged.code,
-        manifest=verdict.manifest,
-        box=call.box,
-        note=verdict.note,
-    )
-
-
-def _act(
-    calls: Sequence[Call],
-    members: Sequence[_Judged],
-    numbers: Mapping[Any, str],
-    settled: Mapping[str, str],
-) -> Act:
-    call, first = calls[members[0].call], members[0].verdict
-    moves = first.step is not None or first.batch_step is not None
-    facts: dict[str, Json] = {}
-    if found := [
-        {"discrepancy": numbers[d.key], "kind": d.kind, "code": d.card or d.batch}
-        for d in (_difference(calls, j) for j in members if j.verdict.difference)
-    ]:
-        facts["differences"] = found
-    if ended := sorted(settled[j.code] for j in members if j.code and j.code in settled):
-        facts["settles"] = ended
-    if seals := [_seal(j) for j in members if j.scan.seal_number or not j.scan.seal_intact]:
-        facts["seals"] = seals
-    codes = [j.code for j in members if j.code]
-    manifests = {j.verdict.manifest for j in members}
-    return Act(
-        _act_name(call, first),
-        call.actor,
-        call.site,
-        max(j.scan.occurred_at for j in members),
-        step=first.step,
-        cards=[*(codes if not first.batch_step else ()), *first.cards] if first.step else (),
-        batch_step=first.batch_step,
-        batches=codes if first.batch_step else (),
-        place=call.place if moves else None,
-        custodian=call.custodian if moves else None,
-        batch=call.batch,
-        slot=call.slot,
-        run=call.run,
-        manifest=manifests.pop() if len(manifests) == 1 else None,
-        supervisor=call.supervisor,
-        facts=facts,
-        scans=[_scan_row(calls, j, numbers) for j in members],
-    )
-
-
-def _act_name(call: Call, verdict: Verdict) -> str:
-    if verdict.step:
-        return verdict.step.value
-    return verdict.batch_step.value if verdict.batch_step else f"scan_{call.purpose}"
-
-
-def _seal(judged: _Judged) -> Json:
-    return {
-        "batch": judged.code,
-        "seen": judged.scan.seal_number,
-        "intact": judged.scan.seal_intact and judged.verdict.outcome is not Outcome.BROKEN_SEAL,
-    }
-
-
-def _scan_row(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) -> ScanRow:
-    call, verdict = calls[judged.call], judged.verdict
-    is_card = judged.row is not None and "box" in judged.row
-    return ScanRow(
-        judged.scan.id,
-        call.purpose,
-        call.subject,
-        judged.code,
-        judged.row["id"] if judged.row is not None and is_card else None,
-        verdict.manifest,
-        verdict.outcome,
-        verdict.outcome in DONE,
-        verdict.belongs_to,
-        verdict.reason,
-        _number(calls, judged, numbers),
-        judged.content,
-        judged.scan.occurred_at,
-    )
-
-
 async def _follow_up(
     session: AsyncSession,
     calls: Sequence[Call],
-    judged: Sequence[_Judged],
+    judged: Sequence[Judged],
     numbers: Mapping[Any, str],
     new: Sequence[Difference],
     settled: Mapping[str, str],
@@ -263,7 +152,7 @@ async def _follow_up(
     now: datetime,
 ) -> None:
     """Write the new differences and end the old ones, each with the entry that did it."""
-    entries = {_difference(calls, j).key: entry_of[id(j)] for j in judged if j.verdict.difference}
+    entries = {difference_of(calls, j).key: entry_of[id(j)] for j in judged if j.verdict.difference}
     await discrepancies.open_numbered(session, [(numbers[d.key], d, entries[d.key]) for d in new], now)
     back = [j for j in judged if j.verdict.was_missing and j.code in settled]
     await discrepancies.settle(
@@ -276,7 +165,7 @@ async def _follow_up(
     )
 
 
-def _answer(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) -> Answer:
+def _answer(calls: Sequence[Call], judged: Judged, numbers: Mapping[Any, str]) -> Answer:
     verdict = judged.verdict
     return Answer(
         judged.scan.id,
@@ -284,9 +173,5 @@ def _answer(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) 
         judged.code,
         verdict.belongs_to,
         reason=verdict.reason,
-        discrepancy=_number(calls, judged, numbers),
+        discrepancy=number_of(calls, judged, numbers),
     )
-
-
-def _number(calls: Sequence[Call], judged: _Judged, numbers: Mapping[Any, str]) -> str | None:
-    return numbers[_difference(calls, judged).key] if judged.verdict.difference else None

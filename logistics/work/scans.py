@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from logistics.ledger.canonical import Json
 from logistics.ledger.log import timestamp
 from logistics.rules.codes import CodeType, fault
 from logistics.rules.guard import holds_my_number
@@ -24,7 +25,10 @@ _OTHER_KIND = "it is the code of a "
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned."""
+    """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned.
+
+    `said` is whatever else the client said of it, as text that may be digested.
+    """
 
     id: UUID
     text: str
@@ -32,11 +36,16 @@ class Scan(msgspec.Struct, frozen=True):
     damaged: bool = False
     seal_number: str | None = None
     seal_intact: bool = True
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Scans that one person made for one purpose against one thing, and where that takes what is scanned."""
+    """Scans that one person made for one purpose against one thing, and where that takes what is scanned.
+
+    `holder` has the cards in hand afterwards. `facts` are kept in every entry that comes of it; `said` is what
+    else the client said, so that the same id with other words is another scan.
+    """
 
     actor: Actor
     purpose: Purpose
@@ -51,12 +60,17 @@ class Call:
     run: str | None = None
     box: str | None = None
     destination: str | None = None
+    holder: str | None = None
+    reason: str | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """What a judge decides on one scan; a verdict without a step changes nothing but is recorded.
 
-    `group` keeps acts apart that would share an entry; `cards` are cards that move along with a batch.
+    `group` keeps acts apart that would share an entry; `cards` are cards that move along with a batch. `act` names
+    the entry where the step alone would not say what was done; `facts` are kept in it.
     """
 
     outcome: Outcome
@@ -70,6 +84,8 @@ class Verdict(msgspec.Struct, frozen=True):
     was_missing: bool = False
     group: str | None = None
     cards: Sequence[str] = ()
+    act: str | None = None
+    facts: Mapping[str, Json] = {}
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -125,5 +141,7 @@ def content_of(call: Call, scan: Scan, code: str | None) -> bytes:
         str(scan.damaged),
         scan.seal_number or "",
         str(scan.seal_intact),
+        *call.said,
+        *scan.said,
     )
     return hashlib.sha256("\n".join(said).encode()).digest()[:16]
