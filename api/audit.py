@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Any, Literal, TypeVar
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
+from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import auth, wire_audit
+from api import wire_audit
+from api.asking import DESCRIPTION, AlsoCsv, Asking, provide_asking
 from api.audit_parameters import (
     AfterKey,
     AfterScan,
     At,
-    CharsetQuery,
-    FormatQuery,
     Minutes,
     OccurredFrom,
     OccurredTo,
@@ -29,84 +27,15 @@ from api.audit_parameters import (
     key,
     provide_filters,
 )
-from api.parameters import AfterEntry, CardPath, Limit, PlaceQuery, SlotQuery
+from api.parameters import AfterEntry, BatchQuery, CardPath, Limit, PlaceQuery, SlotQuery
 from api.problems import documented
-from logistics.rules import errors, permissions
-from logistics.store.database import Database
-from logistics.work import audit, audit_places, audit_scans
+from api.times import on_calendar
+from logistics.rules import errors
+from logistics.rules.calendar import business_date
+from logistics.work import audit, audit_balances, audit_places, audit_scans
 from logistics.work.audit_sources import Filters
-from logistics.work.views import Charset, csv_view
 
 T = TypeVar("T")
-
-CSV = "text/csv"
-DESCRIPTION = (
-    "Asking is itself an entry of the log. `Accept: text/csv` or `format=csv` gives a view for a spreadsheet, which"
-    " is no evidence; the header `X-Next` then holds `next`."
-)
-
-
-@dataclass
-class AlsoCsv(Operation):
-    """An operation whose answer may be had as CSV."""
-
-    def __post_init__(self) -> None:
-        answer = (self.responses or {}).get("200")
-        if isinstance(answer, OpenAPIResponse) and answer.content is not None:
-            answer.content[CSV] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """A question as it reaches us: by whom, when, and in which form the answer is wanted."""
-
-    request: Request[Any, Any, Any]
-    database: Database
-    now: datetime
-    format: Literal["json", "csv"] | None
-    charset: Charset
-
-    async def answered(
-        self,
-        question: str,
-        parameters: Mapping[str, Any],
-        read: Callable[[AsyncSession], Awaitable[msgspec.Struct]],
-    ) -> Response[Any]:
-        """Read from a snapshot, write down that it was asked, and only then give the answer. NotAllowed."""
-        async with self.database.read() as snapshot:
-            actor = await auth.provide_reader(self.request, snapshot)
-            permissions.require(actor, "ask")
-            answer = await read(snapshot)
-        items = getattr(answer, "items", [answer])
-        async with self.database.begin() as session:
-            await audit.record(session, actor, question, parameters, len(items), self.now)
-        return self._as_csv(answer, items) if self._wants_csv() else Response(answer)
-
-    def _wants_csv(self) -> bool:
-        if self.format is None:
-            return self.request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip() == CSV
-        return self.format == "csv"
-
-    def _as_csv(self, answer: msgspec.Struct, items: list[msgspec.Struct]) -> Response[bytes]:
-        kind = wire_audit.ITEMS[type(answer)]
-        content = csv_view(
-            kind.__struct_fields__, [msgspec.structs.asdict(item) for item in items], self.charset
-        )
-        headers = {"X-Next": str(getattr(answer, "next", None) or ""), "Cache-Control": "no-store"}
-        return Response(
-            content, media_type=f"{CSV}; header=present", headers=headers, encoding=self.charset.value
-        )
-
-
-def provide_asking(
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    now: NamedDependency[datetime],
-    view: FormatQuery = None,
-    charset: CharsetQuery = Charset.UTF_8,
-) -> Asking:
-    """The question that a request asks."""
-    return Asking(request, database, now, view, charset)
 
 
 @get(
@@ -209,6 +138,32 @@ async def ask_contents(
 
 
 @get(
+    "/balance",
+    operation_id="askBalance",
+    operation_class=AlsoCsv,
+    summary="Whether a day of a place or a container adds up",
+    description=DESCRIPTION,
+    responses=documented(errors.NotFound),
+)
+async def ask_balance(
+    asking: NamedDependency[Asking],
+    day: Annotated[date | None, QueryParameter(description="Otherwise today")] = None,
+    place: PlaceQuery = None,
+    batch: BatchQuery = None,
+) -> Response[wire_audit.Balance]:
+    asked_day = on_calendar(day, "day") if day else business_date(asking.now)
+    if (place is None) == (batch is None):
+        raise errors.InvalidValue("place", "give one of place and batch")
+    of: audit_balances.Of = "place" if place else "batch"
+
+    async def read(snapshot: AsyncSession) -> wire_audit.Balance:
+        found = await audit_balances.balance(snapshot, of, str(place or batch), asked_day, asking.now)
+        return msgspec.convert({**asdict(found), "balanced": found.balanced}, wire_audit.Balance)
+
+    return await asking.answered("balance", {of: place or batch, "day": asked_day.isoformat()}, read)
+
+
+@get(
     "/gaps",
     operation_id="askGaps",
     operation_class=AlsoCsv,
@@ -280,5 +235,5 @@ router = Router(
         "asking": Provide(provide_asking, sync_to_thread=False),
         "filters": Provide(provide_filters, sync_to_thread=False),
     },
-    route_handlers=[ask_entries, ask_late, ask_holder, ask_contents, ask_gaps, ask_refused],
+    route_handlers=[ask_entries, ask_late, ask_holder, ask_contents, ask_balance, ask_gaps, ask_refused],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,8 @@ class FoundEntries(Output, frozen=True, kw_only=True):
 class Holder(Output, frozen=True, kw_only=True):
     """Who held a card at a moment, where and in which state; `entry` is the last that moved it until then.
 
+    `custodian` answers for it; `holder` is the person who had it in hand, where it was taken out.
+
     By when things occurred: `recorded_at` says when that became known. State `new`: the card was not known yet.
     """
 
@@ -32,9 +35,35 @@ class Holder(Output, frozen=True, kw_only=True):
     custodian: str | None
     batch: str | None
     slot: str | None
+    holder: str | None
     entry: int | None
     occurred_at: datetime | None
     recorded_at: datetime | None
+
+
+class Balance(Output, frozen=True, kw_only=True):
+    """A day in cards: opening + incoming + found - every way out = closing. `balanced` says that it adds up.
+
+    `returned` left a site or a container with another one, `sent` left the annex, `undone` was there by mistake;
+    `lost` counts what is missing, too. `stored` is what the present state says, where the day is today.
+    """
+
+    of: Literal["place", "batch"]
+    code: str
+    day: date
+    opening: int
+    incoming: int
+    found: int
+    issued: int
+    returned: int
+    sent: int
+    transferred: int
+    destroyed: int
+    lost: int
+    undone: int
+    closing: int
+    stored: int | None
+    balanced: bool
 
 
 class Lying(Output, frozen=True, kw_only=True):
@@ -108,6 +137,7 @@ class RefusedScans(Output, frozen=True, kw_only=True):
 ITEMS: dict[type[msgspec.Struct], type[msgspec.Struct]] = {
     FoundEntries: Entry,
     Holder: Holder,
+    Balance: Balance,
     Contents: Lying,
     Gaps: Gap,
     RefusedScans: RefusedScan,

@@ -185,6 +185,14 @@ def verify(args: argparse.Namespace) -> int:
     return command.judge(args, verified)
 
 
+def ask(args: argparse.Namespace) -> int:
+    """Answer an auditor's question from the custody log; that it was asked is recorded first."""
+    from logistics import asking
+
+    settings = Settings.from_environment()
+    return asking.run(args, settings, _database(settings))
+
+
 def resume_signing(args: argparse.Namespace) -> int:
     """Have the log signed again after the service found it altered and stopped; recorded with the reason."""
     from logistics.work import trusting
@@ -359,6 +367,12 @@ def _for_verify(parser: argparse.ArgumentParser) -> None:
     command.arguments(parser)
 
 
+def _for_ask(parser: argparse.ArgumentParser) -> None:
+    from logistics import asking
+
+    asking.arguments(parser)
+
+
 def _for_resume_signing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who answers for it")
     parser.add_argument("--reason", required=True, help="what was found, and what was done about it")
@@ -403,6 +417,7 @@ COMMANDS = (
     Command("demo", demo, _for_demo),
     Command("export", export, _for_export),
     Command("verify", verify, _for_verify),
+    Command("ask", ask, _for_ask),
     Command("resume-signing", resume_signing, _for_resume_signing),
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),

@@ -45,7 +45,7 @@ told AS (
 ), stored AS (
     SELECT said.leaf_index, {code} AS code, moved.step, moved.from_state, moved.to_state
     FROM said
-    JOIN {table} AS moved ON moved.entry = said.id
+    JOIN {table} AS moved ON moved.entry = said.id AND moved.entry BETWEEN (SELECT min(id) FROM said) AND (SELECT max(id) FROM said)
     {join}
 )
 """
@@ -60,7 +60,7 @@ told AS (
            to_char(scan.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
            scan.subject, scan.belongs_to
     FROM said
-    JOIN scan ON scan.entry = said.id
+    JOIN scan ON scan.entry = said.id AND scan.entry BETWEEN (SELECT min(id) FROM said) AND (SELECT max(id) FROM said)
 )
 """
 _PAPERS = """,
@@ -73,6 +73,7 @@ told AS (
     SELECT said.leaf_index, printed.document, printed.copy_number::text, encode(printed.sha256, 'hex')
     FROM said
     JOIN document_print AS printed ON printed.entry = said.id
+     AND printed.entry BETWEEN (SELECT min(id) FROM said) AND (SELECT max(id) FROM said)
 )
 """
 _ALONE = """

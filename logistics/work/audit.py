@@ -19,7 +19,7 @@ from logistics.ledger.canonical import Json
 from logistics.ledger.log import timestamp
 from logistics.rules import permissions
 from logistics.rules.errors import NotFound
-from logistics.rules.lifecycle import IN_SLOT, CardState
+from logistics.rules.lifecycle import IN_HAND, IN_SLOT, CardState
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work.audit_sources import AHEAD, EXAMINED, SLACK, Filters, Span, walk
@@ -50,7 +50,7 @@ ORDER BY entry.id
 _UNTIL = """
 SELECT entry.id, entry.occurred_at, entry.recorded_at, entry.to_party, moved.to_state,
        entry.body::jsonb ->> 'place' AS place, entry.body::jsonb ->> 'batch' AS batch,
-       entry.body::jsonb ->> 'slot' AS slot
+       entry.body::jsonb ->> 'slot' AS slot, entry.body::jsonb ->> 'holder' AS holder
 FROM entry_card AS moved
 JOIN entry ON entry.id = moved.entry
 WHERE moved.card = $1 AND entry.occurred_at <= $2
@@ -92,7 +92,7 @@ async def entries(session: AsyncSession, filters: Filters, after: int, limit: in
 
 
 async def holder(session: AsyncSession, code: str, at: datetime) -> dict[str, Any]:
-    """State, place and custodian of a card at a moment, by when things occurred. NotFound.
+    """State, place, custodian of a card at a moment and who had it in hand, by when things occurred. NotFound.
 
     `entry` is the last one that moved it until then, `recorded_at` when that was written down: what occurred
     before the moment may have become known after it.
@@ -109,6 +109,7 @@ async def holder(session: AsyncSession, code: str, at: datetime) -> dict[str, An
         "custodian": None,
         "batch": None,
         "slot": None,
+        "holder": None,
         "entry": None,
         "occurred_at": None,
         "recorded_at": None,
@@ -120,6 +121,7 @@ async def holder(session: AsyncSession, code: str, at: datetime) -> dict[str, An
             "custodian": row["to_party"] or held["custodian"],
             "batch": row["batch"] or held["batch"],
             "slot": (row["slot"] or held["slot"]) if row["to_state"] in IN_SLOT else None,
+            "holder": (row["holder"] or held["holder"]) if row["to_state"] in IN_HAND else None,
             "entry": row["id"],
             "occurred_at": row["occurred_at"],
             "recorded_at": row["recorded_at"],

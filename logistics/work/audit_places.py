@@ -14,13 +14,16 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules.errors import NotFound
-from logistics.rules.lifecycle import IN_SLOT
+from logistics.rules.lifecycle import ENDED, IN_SLOT, CardState
 from logistics.store.database import driver
 from logistics.work.audit import span_of
 from logistics.work.audit_sources import LATE, Filters
 
 Inside = Literal["place", "vault", "slot"]
 Key = tuple[int, str]
+
+# A card in another state is not there: announced only, gone for good, or nowhere to be found.
+PRESENT = frozenset(CardState) - {CardState.NEW, CardState.EXPECTED, CardState.MISSING} - ENDED
 
 # Looked at for one page, whether they were overtaken or not.
 EXAMINED_ENTRIES = 400
@@ -86,7 +89,7 @@ CROSS JOIN LATERAL (
     JOIN entry ON entry.id = moved.entry
     WHERE moved.card = card.id AND entry.occurred_at <= $3
 ) AS last
-WHERE last.placed_by = brought.entry AND (NOT $4 OR last.state = ANY ($5::text[]))
+WHERE last.placed_by = brought.entry AND last.state = ANY ($4::text[])
 ORDER BY brought.entry DESC, card.code DESC
 """
 
@@ -128,8 +131,9 @@ async def contents(
 
 async def _lay(connection: Any, keys: Sequence[Key], at: datetime, stored: bool) -> list[dict[str, Any]]:
     """Of these cards and the entries that brought them, those that still lay there at the moment."""
+    states = sorted(IN_SLOT if stored else PRESENT)
     rows = await connection.fetch(
-        _LAY, [entry for entry, _ in keys], [code for _, code in keys], at, stored, sorted(IN_SLOT)
+        _LAY, [entry for entry, _ in keys], [code for _, code in keys], at, states, sorted(IN_SLOT)
     )
     return [dict(row) for row in rows]
 

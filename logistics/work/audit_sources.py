@@ -51,6 +51,10 @@ class Filters:
                 yield field.name, value
 
 
+# Those that people give by name; how late is asked by a question of its own.
+FILTERS = tuple(field.name for field in fields(Filters) if field.name != "late_minutes")
+
+
 class Binds:
     """The values of a statement that is put together; `add` gives each its placeholder."""
 

@@ -278,6 +278,9 @@ async def test_an_answer_as_csv_is_a_view_in_the_charset_asked_for(day: Day) -> 
         ("/audit/refused?after=1-B7Q2M4ZK9S", "after"),
         ("/audit/contents?at=2026-04-01T00:00:00Z", "place"),
         ("/audit/contents?at=soon&place=L01F", "at"),
+        ("/audit/balance", "place"),
+        ("/audit/balance?place=L01F&day=1999-01-01", "day"),
+        ("/audit/balance?place=L01F&batch=B7Q2M4ZK97", "place"),
     ],
 )
 async def test_a_question_that_means_nothing_is_refused_by_field(day: Day, path: str, field: str) -> None:
@@ -285,3 +288,17 @@ async def test_a_question_that_means_nothing_is_refused_by_field(day: Day, path:
 
     assert response.status_code == 400, response.text
     assert [fault["field"] for fault in response.json()["errors"]] == [field]
+
+
+async def test_a_day_of_a_site_and_of_a_container_adds_up(day: Day) -> None:
+    sent = await day.received(1, 3)
+
+    of_site = await day.manager.get("/audit/balance", place=day.site(1).place)
+    of_batch = await day.manager.get("/audit/balance", batch=sent.batches[0].code, day="2026-04-01")
+    before = await day.manager.get("/audit/balance", place=day.site(1).place, day="2026-03-31")
+
+    assert (of_site["opening"], of_site["incoming"], of_site["closing"], of_site["stored"]) == (0, 3, 3, 3)
+    assert (of_site["balanced"], of_batch["balanced"]) == (True, True)
+    assert (of_batch["incoming"], of_batch["closing"]) == (3, 3)
+    assert (before["closing"], before["stored"]) == (0, None)
+    assert [await acts(day, act="ask")] == [["ask"] * 3]

@@ -89,6 +89,7 @@ OPERATION_IDS = [
     "askEntries",
     "askLate",
     "askHolder",
+    "askBalance",
     "askContents",
     "askGaps",
     "askRefused",

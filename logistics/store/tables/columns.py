@@ -58,3 +58,13 @@ def one_of(column: str, values: Iterable[str]) -> sa.CheckConstraint:
 def partial(name: str, first: str, second: str) -> sa.Index:
     """An index of the rows that have a `first`."""
     return sa.Index(name, first, second, postgresql_where=sa.text(f"{first} IS NOT NULL"))
+
+
+def by_entry(table: str) -> sa.Index:
+    """Which rows cite an entry. They come in the order of their entries, so block ranges are enough, at next to no cost."""
+    return sa.Index(
+        f"{table}_entry_range_idx",
+        "entry",
+        postgresql_using="brin",
+        postgresql_with={"autosummarize": "on", "pages_per_range": 16},
+    )

@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from logistics.store.tables.columns import TransactionId, key, one_of, partial, text, time
+from logistics.store.tables.columns import TransactionId, by_entry, key, one_of, partial, text, time
 
 # Recorded more than a moment after it occurred: by a site that was offline.
 LATE = "recorded_at - occurred_at > INTERVAL '1 minute'"
@@ -100,6 +100,7 @@ class EntryBatch(SQLModel, table=True):
             "batch",
             postgresql_where=sa.text("step IN ('dispatch', 'take_over')"),
         ),
+        by_entry("entry_batch"),
     )
     batch: str = key("batch.code", primary_key=True)
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), primary_key=True))
@@ -124,6 +125,7 @@ class Scan(SQLModel, table=True):
         sa.Index("scan_outcome_entry_idx", "outcome", "entry"),
         partial("scan_subject_entry_idx", "subject", "entry"),
         sa.Index("scan_refused_idx", "entry", "id", postgresql_where=sa.text("NOT accepted")),
+        by_entry("scan"),
     )
     id: UUID = Field(primary_key=True)
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))

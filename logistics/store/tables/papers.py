@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from logistics.store.tables.columns import key, one_of, text, time
+from logistics.store.tables.columns import by_entry, key, one_of, text, time
 
 
 class Discrepancy(SQLModel, table=True):
@@ -62,7 +62,7 @@ class DocumentPrint(SQLModel, table=True):
     """One print of a paper: 0 is the original, n the n-th reprint. `sha256` is that of the file handed out."""
 
     __tablename__ = "document_print"
-    __table_args__ = (sa.Index("document_print_sha256_idx", "sha256"),)
+    __table_args__ = (sa.Index("document_print_sha256_idx", "sha256"), by_entry("document_print"))
     document: str = key("document.number", primary_key=True)
     copy_number: int = Field(primary_key=True)
     sha256: bytes
