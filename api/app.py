@@ -34,7 +34,7 @@ from api import (
     verifying,
 )
 from api.gathering import Gatherer
-from api.guarding import guard_requests
+from api.guarding import ReadOnce, guard_requests
 from api.pages import board, cards, faults, html
 from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
 from logistics.ledger.sequencer import Sequencer
@@ -93,6 +93,7 @@ def create_app(
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
         middleware=[guard_requests],
+        request_class=ReadOnce,
         exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
@@ -134,7 +135,7 @@ def from_environment() -> ASGIApp:
     clock = settings.clock()
     logs.configure(settings.log_level)
     sequencer = Sequencer(database, settings.signer_directory, clock)
-    return logs.log_requests(create_app(database, clock, sequencer, _press(settings)))
+    return logs.log_requests(create_app(database, clock, sequencer, _press(settings)), settings.log_level)
 
 
 def _press(settings: Settings) -> Press:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, get_args, get_origin
 from urllib.parse import unquote_plus
 from uuid import UUID
@@ -30,6 +31,17 @@ NAMES_MY_NUMBERS = {"names_my_numbers": True}
 # Mark of a handler that reads a PDF and keeps nothing of it: its bytes hold rows of digits by chance.
 READS_PDF = {"reads_pdf": True}
 PDF, _PDF_BEGINS = "application/pdf", b"%PDF-"
+# Where the scope keeps the body as it was read here, for the handler.
+_READ = "logistics.body"
+
+
+class ReadOnce(Request[Any, Any, Any]):
+    """A request whose JSON body is not decoded again for the handler once the guard has read it by its type."""
+
+    async def json(self) -> Any:
+        """The body: a struct of the handler's type where it fits that, else what JSON makes of it."""
+        known = self.scope.get(_READ)
+        return await super().json() if known is None else known
 
 
 def guard_requests(app: ASGIApp) -> ASGIApp:
@@ -39,7 +51,7 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        request = ReadOnce(scope, receive, send)
         refuse_head(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE"):
             # Litestar keeps the body it has read, bounded by the handler's limit, for the handler.
@@ -57,11 +69,12 @@ def refuse_head(request: Request[Any, Any, Any]) -> None:
         raise MyNumberRefused("the path")
     if _encoded_holds(request.scope["query_string"].decode("latin-1")):
         raise MyNumberRefused("the query")
-    for name, value in request.scope["headers"]:
-        if any(
-            _header_holds(name.decode("latin-1"), value.decode(c, "replace")) for c in ("latin-1", "utf-8")
-        ):
-            raise MyNumberRefused(f"the header {name.decode('latin-1')}")
+    for raw_name, value in request.scope["headers"]:
+        name = raw_name.decode("latin-1")
+        # What is not ASCII may be meant as either; what is, reads the same.
+        readings = ("latin-1",) if value.isascii() else ("latin-1", "utf-8")
+        if any(_header_holds(name, value.decode(encoding, "replace")) for encoding in readings):
+            raise MyNumberRefused(f"the header {name}")
 
 
 def _encoded_holds(text: str) -> bool:
@@ -99,11 +112,12 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
     names_itself = scope["route_handler"].opt.get("names_my_numbers", False)
     if annotation is not None:
         try:
-            value = msgspec.json.decode(content, type=annotation)
+            value = _decoder(annotation).decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
         else:
             _refuse_texts(texts(value, ""))
+            scope[_READ] = value  # type: ignore[literal-required]
             return
     try:
         _refuse_texts(texts(msgspec.json.decode(content), ""))
@@ -114,6 +128,11 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
         # Not JSON: a list to import names line and column itself, anything else is refused as a whole.
         if not names_itself and any(holds_my_number(text) for text in _readings(content)):
             raise MyNumberRefused("the body") from None
+
+
+@cache
+def _decoder(annotation: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(annotation)
 
 
 def _require_utf8(content: bytes) -> None:

@@ -21,6 +21,7 @@ _GROUP = re.compile(r"[0-9]+")
 # A written date ends a row of digits: a date with a time, or two dates, would be twelve digits.
 _DATE = re.compile(r"(?<![0-9])20[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])")
 _KANJI = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 # Format and control characters, variation selectors, marks drawn over a digit.
 _UNSEEN = frozenset({"Cf", "Cc", "Mn", "Me"})
 
@@ -32,6 +33,9 @@ def holds_my_number(text: str) -> bool:
     A longer unbroken row of digits is another kind of number and does not count; nor does a date
     (2026-04-01, 2026/4/1) as part of a row.
     """
+    # Most texts have a few digits or none, and are told apart at once.
+    if text.isascii() and len(text.encode().translate(None, _NO_DIGITS)) < DIGITS:
+        return False
     return any(
         _run_holds(run)
         for reading in _readings(text)
