@@ -33,15 +33,25 @@ def leaf_hash(text: str) -> bytes:
 
 def _checked(value: Json) -> Json:
     # A body has thousands of items, nearly all of them short ASCII text: such an item is taken as it is, without a call.
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) and key.isascii() for key in value):
-            raise ValueError("keys in the custody log are ASCII text")
+    # Plain types are told apart first: asking whether something is a Mapping costs more than all the rest.
+    kind = type(value)
+    if kind is int or isinstance(value, str):
+        return _scalar(value)
+    if kind is dict or (kind is not list and isinstance(value, Mapping)):
+        assert isinstance(value, Mapping)
+        for key in value:
+            if not (isinstance(key, str) and key.isascii()):
+                raise ValueError("keys in the custody log are ASCII text")
         return {
             key: item if type(item) is str and item.isascii() else _checked(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [item if type(item) is str and item.isascii() else _checked(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Json) -> Json:
     if isinstance(value, str):
         value.encode()  # UnicodeEncodeError is a ValueError: a lone surrogate
         return unicodedata.normalize("NFC", value)

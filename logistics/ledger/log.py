@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -132,6 +133,7 @@ def new_uuid() -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
+@lru_cache(maxsize=1024)
 def timestamp(at: datetime) -> str:
     """`at` in UTC with microseconds, as bodies write it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

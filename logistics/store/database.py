@@ -72,9 +72,39 @@ class Database:
         async with self.read() as session:
             yield session
 
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[Line]:
+        """A connection for many short transactions, one after the other; given back when the block ends."""
+        async with self.engine.connect() as pooled:
+            raw: Any = (await pooled.get_raw_connection()).driver_connection
+            yield Line(raw)
+
     async def close(self) -> None:
         """Close every connection that is not in use."""
         await self.engine.dispose()
+
+
+class Line:
+    """One connection whose transactions cost no more than their statements: no pool, no unit of work between them.
+
+    Its session is good for `driver` alone; what needs the engine refuses to work with it.
+    """
+
+    def __init__(self, raw: asyncpg.Connection) -> None:
+        self._raw = raw
+        self._session = AsyncSession()
+        self._session.info[_DRIVER] = (None, raw)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server or the network has ended the connection."""
+        return bool(self._raw.is_closed())
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """A session that commits when the block ends and rolls back when it raises."""
+        async with self._raw.transaction():
+            yield self._session
 
 
 async def driver(session: AsyncSession) -> asyncpg.Connection:
