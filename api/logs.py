@@ -86,8 +86,8 @@ def log_requests(app: ASGIApp, level: str = "INFO") -> ASGIApp:
 def _write(scope: Scope, status: int, started: float, request_id: str) -> None:
     # Written by hand: a logger's chain of processors costs as much as settling the scan that is logged.
     line = _Line(
-        scope.get("method", ""),
-        scope.get("path_template", ""),
+        str(scope.get("method", "")),
+        str(scope.get("path_template", "")),
         status,
         round((time.perf_counter() - started) * 1000, 1),
         request_id,

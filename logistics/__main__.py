@@ -22,11 +22,12 @@ from pathlib import Path
 
 import asyncpg
 
-from logistics import serving
+from logistics import serving, workers
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import DomainError, ListInvalid
 from logistics.settings import SIGNER_DIRECTORY, SettingRefused, Settings
 from logistics.store.database import Database
+from logistics.store.keeping import Keeper
 from logistics.store.migrate import SchemaUnknown, migrate
 from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_service, embedded, running
 
@@ -42,10 +43,10 @@ def serve(args: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     settings.require_loopback()
     # The port is taken before anything is started: one in use is found out at once.
-    with serving.port(settings) as taken, _filled(settings, with_demo=not args.no_demo) as url:
-        # The application is made from the environment, by uvicorn.
+    with serving.port(settings) as taken, _filled(settings, with_demo=not args.no_demo) as (url, keep):
+        # The application is made from the environment, by each worker.
         os.environ["DATABASE_URL"] = url
-        return serving.run(settings, taken)
+        return workers.run(settings, taken, keep)
 
 
 def migrate_schema(_: argparse.Namespace) -> int:
@@ -279,18 +280,21 @@ def _database(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def _filled(settings: Settings, *, with_demo: bool) -> Iterator[str]:
-    """A database with the current schema and the reference data; a new embedded one also with a day's work."""
+def _filled(settings: Settings, *, with_demo: bool) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A database with the current schema and the reference data; a new embedded one also with a day's work.
+
+    Yields its address for the service, and what to call now and then so that it stays up.
+    """
     if settings.database_url:
         asyncio.run(_fill(settings.database_owner_url or settings.database_url))
-        yield settings.database_url
+        yield settings.database_url, lambda: None
         return
     with running(settings.data_dir) as server:
         with alone(server.home, "first-start"):
             if not server.psql(HAS_DATABASE, name=DATABASE):
                 _first_start(server, with_demo=with_demo)
         asyncio.run(_fill(server.url()))
-        yield as_service(server.url())
+        yield as_service(server.url()), Keeper(server)
 
 
 def _first_start(server: Server, *, with_demo: bool) -> None:

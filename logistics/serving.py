@@ -1,4 +1,4 @@
-"""Running the HTTP half, which is named by import string alone: in this process, or in another one of ours."""
+"""Where the service listens, and running all of it in another process of ours."""
 
 from __future__ import annotations
 
@@ -17,18 +17,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-import uvicorn
-
 from logistics.settings import SettingRefused, Settings
 from logistics.store.server import as_service
 
-APP = "api.app:from_environment"
 READY = "/health/ready"
 # How long another process may take to be ready, and to stop; seconds.
 READY_SECONDS = 60
 STOP_SECONDS = 30
-# Requests that are under way when we are told to stop may end; seconds.
-GRACE_SECONDS = 10
 
 
 class ServiceFailed(Exception):
@@ -55,25 +50,6 @@ def address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def run(settings: Settings, taken: socket.socket) -> int:
-    """Serve until SIGINT or SIGTERM; the exit code."""
-    config = uvicorn.Config(
-        APP,
-        factory=True,
-        loop="uvloop",
-        http="httptools",
-        # The application writes the logs, one line a request, free of what requests carry.
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = _Announcing(config, settings)
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[taken])
-    return 0 if server.started else 1
-
-
 @contextmanager
 def elsewhere(owner_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
     """The base address of a ready service in a process of its own, whose clock starts at `clock`."""
@@ -97,19 +73,6 @@ def elsewhere(owner_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
             yield base
         finally:
             _end(process)
-
-
-class _Announcing(uvicorn.Server):
-    """Says where to look once there is something to see."""
-
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
-        super().__init__(config)
-        self._base = address(settings)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(f"Ready on {self._base} (Ctrl-C stops)", flush=True)
 
 
 def _wait_until_ready(base: str, process: subprocess.Popen[bytes], said: IO[str]) -> None:

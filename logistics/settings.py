@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SIGNER_DIRECTORY = "signer"  # under DATA_DIR
+# More processes help while there are cores that the database leaves free.
+MOST_DEFAULT_WORKERS = 2
+# Set by the service for its own processes, which all show one clock: seconds ahead of the machine's.
+CLOCK_AHEAD = "LOGISTICS_CLOCK_AHEAD"
 SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 
 
@@ -33,7 +37,8 @@ class Settings:
 
     `database_owner_url` is for migrating, by the owner of the tables; the service connects as another role, to
     which the log is append-only by right and not only by trigger. `pdf_certificate` and `pdf_key` are the city's
-    own files for signing papers; without them a development certificate is made.
+    own files for signing papers; without them a development certificate is made. `workers` is the number of
+    processes that answer requests, `pool_size` the connections to the database that each may have.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +47,8 @@ class Settings:
     database_owner_url: str | None = None
     data_dir: Path = Path("data")
     clock_starts_at: datetime | None = None
+    clock_ahead: timedelta | None = None
+    workers: int = field(default_factory=lambda: min(MOST_DEFAULT_WORKERS, os.cpu_count() or 1))
     log_level: str = "INFO"
     pool_size: int = 20
     pdf_certificate: Path | None = None
@@ -60,6 +67,8 @@ class Settings:
             database_owner_url=_database_url(given, "DATABASE_OWNER_URL"),
             data_dir=Path(given.get("DATA_DIR", "data")).expanduser().absolute(),
             clock_starts_at=_clock_start(given, host),
+            clock_ahead=timedelta(seconds=float(given[CLOCK_AHEAD])) if CLOCK_AHEAD in given else None,
+            workers=_number(given, "WORKERS", cls().workers, 1, 64),
             log_level=_log_level(given),
             pool_size=_number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
             pdf_certificate=pdf_certificate,
@@ -85,6 +94,8 @@ class Settings:
 
     def clock(self) -> Clock:
         """The clock the service works by."""
+        if self.clock_ahead is not None:
+            return Clock(self.clock_ahead)
         return Clock.system() if self.clock_starts_at is None else Clock.starting_at(self.clock_starts_at)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from logistics.ledger import merkle, tree, watching
 from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.notes import NoteRefused
-from logistics.ledger.signer import Signer, SigningRefused
+from logistics.ledger.signer import Signer, SigningRefused, known_vkey
 from logistics.ledger.watching import Watch
 from logistics.store.database import Database
 
@@ -35,6 +35,8 @@ RECONCILE_SECONDS = 300.0
 MOST_LEAVES = 20_000
 # Hashing these takes some milliseconds, for which nothing else of the process runs.
 MOST_HASHED = 2_000
+# Beside the signer's memory: why the leader signs no more, for the processes that follow it.
+ALARM_FILE = "alarm"
 # A checkpoint a second at most: from commit to signature stays well below two.
 SIGN_SECONDS = 1.0
 
@@ -87,9 +89,10 @@ UNSIGNED = (SigningRefused, TreeDiffers, merkle.Unavailable, NoteRefused)
 
 
 class Sequencer:
-    """Sequences the log of one database. `alarm` says why nothing is being signed, where that is so.
+    """Sequences the log of one database, or follows another process that does; both know the same.
 
-    `vkey` verifies what is signed; None until this process has led.
+    `alarm` says why nothing is being signed, where that is so. `vkey` verifies what is signed; None until a key is
+    made.
     """
 
     def __init__(self, database: Database, signer_directory: Path, clock: Callable[[], datetime]) -> None:
@@ -112,8 +115,10 @@ class Sequencer:
 
     async def _lead(self) -> None:
         async with self._connection() as connection:
-            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
-                return
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+                await self._follow(connection)
+                await asyncio.sleep(FOLLOW_SECONDS)
+            self.alarm = self._told()
             worker = await Worker.start(connection, self._directory, self._clock)
             self.vkey = worker.vkey
             reconciled = reread = 0.0
@@ -127,21 +132,40 @@ class Sequencer:
                     reread = time.monotonic()
                 await asyncio.sleep(ROUND_SECONDS)
 
+    async def _follow(self, connection: asyncpg.Connection) -> None:
+        """Know what the leader knows, in case it is asked of this process."""
+        self.alarm = self._told()
+        if self.vkey is None:
+            origin = await connection.fetchval("SELECT origin FROM log_identity")
+            self.vkey = known_vkey(self._directory, origin)
+
     async def _round(self, worker: Worker) -> None:
         try:
             await worker.round()
         except UNSIGNED as refusal:
             self._raise(str(refusal))
         else:
-            if worker.watch.distrusts is None:
-                self.alarm = None
-            else:
+            if worker.watch.distrusts is not None:
                 self._raise(worker.watch.distrusts)
+            elif self.alarm is not None:
+                self.alarm = None
+                (self._directory / ALARM_FILE).unlink(missing_ok=True)
 
     def _raise(self, reason: str) -> None:
+        """Raise the alarm, here and in the processes that follow."""
         if self.alarm is None:
             log.critical("the log is not signed any more", reason=reason)
-        self.alarm = reason
+        if self.alarm != reason:
+            self.alarm = reason
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._directory / ALARM_FILE).write_text(reason, encoding="utf-8")
+
+    def _told(self) -> str | None:
+        """The alarm that the leader has raised."""
+        try:
+            return (self._directory / ALARM_FILE).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> Any:

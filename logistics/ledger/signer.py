@@ -106,6 +106,14 @@ def _state(directory: Path, origin: str) -> Path:
     return directory / f"{origin.rsplit('/', 1)[-1]}.checkpoint"
 
 
+def known_vkey(directory: Path, origin: str) -> str | None:
+    """The verifier key of the signer that works there; None before its key is made."""
+    try:
+        return notes.SigningKey.from_pem(origin, (directory / KEY_FILE).read_bytes()).vkey
+    except FileNotFoundError:
+        return None
+
+
 def _key(path: Path, origin: str) -> notes.SigningKey:
     """The key in the file, made on first use: readable by its owner alone."""
     try:

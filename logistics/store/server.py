@@ -86,7 +86,12 @@ class Server:
 
     def pid(self) -> int | None:
         """Process id of the running postmaster, None when there is none."""
-        return int(self._pid_file.read_text().split("\n", 1)[0]) if self._is_alive() else None
+        if not self.is_alive():
+            return None
+        try:
+            return int(self._pid_file.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):  # it is only starting
+            return None
 
     def psql(self, script: str, database: str = "postgres", **variables: str) -> str:
         """Run a script as superuser and return what it prints; ServerFailed with the message at the first error.
@@ -115,7 +120,7 @@ class Server:
         """Bring the server up, or wait until the one that is already there is ready."""
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
-            if not self._is_alive():
+            if not self.is_alive():
                 self._initialise()
                 self._configure()
                 self._launch()
@@ -133,7 +138,7 @@ class Server:
         """Create the roles of owner and service and the database, unless they are there."""
         self.psql(CREATE, name=name, owner=OWNER, service=SERVICE)
 
-    def _is_alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether a server, or any process of one that was killed, still works on the cluster."""
         with (self.home / "server.lock").open("a") as file:
             return not _lock(file, fcntl.LOCK_SH)

@@ -58,8 +58,8 @@ async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -
 
 
 def resident_mb() -> float:
-    """Memory of the service, in MB: all of our child processes that serve."""
-    return sum(_resident(pid) for pid in _children() if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    """Memory of the largest process of the service, in MB."""
+    return max(_resident(pid) for pid in _descendants("self") if b"logistics" in _command(pid))
 
 
 async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> None:
@@ -79,10 +79,15 @@ async def sequenced(superuser: asyncpg.Connection) -> None:
         await asyncio.sleep(0.2)
 
 
-def _children() -> list[str]:
-    return [
-        pid for listed in Path("/proc/self/task").glob("*/children") for pid in listed.read_text().split()
+def _descendants(of: str) -> list[str]:
+    children = [
+        pid for listed in Path(f"/proc/{of}/task").glob("*/children") for pid in listed.read_text().split()
     ]
+    return children + [pid for child in children for pid in _descendants(child)]
+
+
+def _command(pid: str) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _resident(pid: str) -> float:

@@ -1,0 +1,101 @@
+"""The service's processes: several workers on one port, and this one, which keeps them and PostgreSQL alive."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from logistics.serving import address
+from logistics.settings import CLOCK_AHEAD, Settings
+from logistics.worker import GRACE_SECONDS
+
+# How often the children are looked after; seconds.
+TICK_SECONDS = 0.25
+# A worker that cannot start is started again, but not as fast as it dies; seconds.
+PAUSE_SECONDS = 2.0
+
+
+def run(settings: Settings, taken: socket.socket, keep: Callable[[], None]) -> int:
+    """Serve until told to stop; the exit code. `keep`, called again and again, looks after what the workers need."""
+    crew = [_Process(settings, taken) for _ in range(settings.workers)]
+    try:
+        while not all(worker.is_ready for worker in crew):
+            for worker in crew:
+                worker.wait(TICK_SECONDS)
+            if any(worker.has_ended for worker in crew):
+                # It has said why.
+                return 1
+        print(f"Ready on {address(settings)} (Ctrl-C stops)", flush=True)
+        while True:
+            time.sleep(TICK_SECONDS)
+            keep()
+            for number, worker in enumerate(crew):
+                if worker.has_ended and time.monotonic() - worker.started_at > PAUSE_SECONDS:
+                    print(
+                        f"logistics: a worker ended ({worker.exit_code}); another takes its place",
+                        file=sys.stderr,
+                    )
+                    crew[number] = _Process(settings, taken)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _end(crew)
+
+
+def _end(crew: list[_Process]) -> None:
+    for worker in crew:
+        worker.tell_to_stop()
+    deadline = time.monotonic() + GRACE_SECONDS + 5
+    for worker in crew:
+        worker.stop(max(0.0, deadline - time.monotonic()))
+
+
+class _Process:
+    """One worker: a program of its own, on the socket that all share."""
+
+    def __init__(self, settings: Settings, taken: socket.socket) -> None:
+        self._reading, writing = os.pipe()
+        self.started_at = time.monotonic()
+        self.is_ready = False
+        # All of them show the time of one clock, whenever they start.
+        environment = {**os.environ, CLOCK_AHEAD: str(settings.clock().ahead.total_seconds())}
+        command = [sys.executable, "-m", "logistics.worker", str(taken.fileno()), str(writing)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            command, env=environment, pass_fds=(taken.fileno(), writing)
+        )
+        os.close(writing)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is no more."""
+        return self._process.poll() is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; None while it lives, minus the signal that ended it."""
+        return self._process.poll()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long at most for it to be ready."""
+        if not self.is_ready and select.select([self._reading], [], [], seconds)[0]:
+            self.is_ready = os.read(self._reading, 1) == b"+"
+
+    def tell_to_stop(self) -> None:
+        """Have it end what is under way, and itself."""
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+
+    def stop(self, seconds: float) -> None:
+        """See it end, by force after so long."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._reading)
