@@ -15,6 +15,7 @@ from litestar.openapi.spec import Components
 from litestar.types import ASGIApp
 
 from api import (
+    approvals,
     arrivals,
     audit,
     auth,
@@ -121,6 +122,7 @@ def _api() -> Router:
             verifying.router,
             audit.router,
             closing.router,
+            approvals.router,
         ],
     )
 

@@ -6,7 +6,10 @@ Every route is either guarded by `signed_in` or marked public; a test walks them
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from litestar.connection import ASGIConnection, Request
 from litestar.di import NamedDependency
@@ -58,9 +61,16 @@ def device(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
     return said or None
 
 
-async def provide_actor(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Actor:
-    """The acting person as registered, read in the handler's own transaction."""
-    return await _known(request, session)
+async def provide_actor(
+    request: Request[Any, Any, Any], session: NamedDependency[AsyncSession], now: NamedDependency[datetime]
+) -> Actor:
+    """The acting person as registered, read in the handler's own transaction.
+
+    Until sign-in exists, a person at a device is a session whose identity counts as proved just now.
+    """
+    actor = await _known(request, session)
+    who = uuid5(NAMESPACE_OID, f"{actor.code} {actor.device}")
+    return replace(actor, session=who, confirmed_at=now)
 
 
 async def provide_reader(request: Request[Any, Any, Any], snapshot: NamedDependency[AsyncSession]) -> Actor:

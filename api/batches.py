@@ -15,7 +15,7 @@ from api.answers import outcomes
 from api.parameters import After, BatchPath, Limit, PlaceQuery, RunQuery
 from api.problems import documented
 from api.times import read_scans
-from logistics.rules import errors
+from logistics.rules import errors, people_errors
 from logistics.rules.lifecycle import BatchState
 from logistics.rules.permissions import Actor
 from logistics.work import batches
@@ -120,16 +120,18 @@ async def seal_batch(
     operation_id="unsealBatch",
     summary="Open a sealed batch again",
     status_code=200,
-    responses=documented(errors.NotFound, errors.StepRefused),
+    responses=documented(
+        errors.NotFound, errors.StepRefused, people_errors.ApprovalNeeded, people_errors.ApprovalUnusable
+    ),
 )
 async def unseal_batch(
     batch: BatchPath,
-    data: JSONBody[wire.WithReason],
+    data: JSONBody[wire.Unseal],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> wire.Batch:
-    return _batch(await batches.unseal(session, actor, batch, data.reason, now))
+    return _batch(await batches.unseal(session, actor, batch, data.reason, data.approval, now))
 
 
 @post(

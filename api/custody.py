@@ -27,7 +27,7 @@ from api.parameters import (
 )
 from api.problems import documented
 from api.times import on_calendar
-from logistics.rules import errors
+from logistics.rules import errors, people_errors
 from logistics.rules.lifecycle import CardState
 from logistics.rules.permissions import Actor
 from logistics.work import batches, custody, discrepancies, places, runs
@@ -179,7 +179,13 @@ async def list_discrepancies(
     operation_id="resolveDiscrepancy",
     summary="End a difference, with a reason",
     status_code=200,
-    responses=documented(errors.NotFound, errors.AlreadyResolved, errors.StepRefused),
+    responses=documented(
+        errors.NotFound,
+        errors.AlreadyResolved,
+        errors.StepRefused,
+        people_errors.ApprovalNeeded,
+        people_errors.ApprovalUnusable,
+    ),
 )
 async def resolve_discrepancy(
     discrepancy: DiscrepancyPath,
@@ -188,7 +194,7 @@ async def resolve_discrepancy(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> wire.Discrepancy:
-    row = await discrepancies.resolve(session, actor, discrepancy, data.how, data.reason, now)
+    row = await discrepancies.resolve(session, actor, discrepancy, data.how, data.reason, now, data.approval)
     return wire.listed([row], wire.Discrepancy)[0]
 
 

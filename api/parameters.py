@@ -13,6 +13,7 @@ from logistics.rules.codes import CodeType, require
 MOST_ITEMS = 500
 # The type of code behind each name that a path or a query gives one.
 CODES = {
+    "approval": CodeType.APPROVAL,
     "arrival": CodeType.ARRIVAL,
     "batch": CodeType.BATCH,
     "box": CodeType.BOX,
@@ -65,6 +66,7 @@ ManifestPath = Annotated[str, _path("M", "a manifest", "M08000001V")]
 PlacePath = Annotated[str, _path("L", "a place", "L01F")]
 VaultPath = Annotated[str, _path("V", "a vault", "V011G")]
 SlotPath = Annotated[str, _path("S", "a slot", "S011A001B")]
+ApprovalPath = Annotated[str, _path("H", "an approval", "H7Q2M4ZK90")]
 DiscrepancyPath = Annotated[str, _path("G", "a difference", "G08000001W")]
 
 PlaceQuery = Annotated[str | None, _query("L", "place")]

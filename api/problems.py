@@ -20,7 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from api.guarding import refuse_head
-from logistics.rules import errors
+from logistics.rules import errors, people_errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
 
@@ -56,6 +56,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.ListInvalid: 400,
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
+    people_errors.ConfirmationNeeded: 403,
     errors.NotFound: 404,
     errors.StepRefused: 409,
     errors.CardsRefused: 409,
@@ -68,6 +69,8 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.ReceiptNotDone: 409,
     errors.ReceiptClosed: 409,
     errors.AlreadyImported: 409,
+    people_errors.ApprovalNeeded: 409,
+    people_errors.ApprovalUnusable: 409,
     errors.AlreadyResolved: 409,
 }
 

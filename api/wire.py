@@ -39,6 +39,7 @@ BatchCode = Annotated[str, _code("B", "B7Q2M4ZK97", "Control number of a batch")
 PlaceCode = Annotated[str, _code("L", "L01F", "Code of a place")]
 PersonCode = Annotated[str, _code("P", "P0001027", "Code of a member of staff")]
 CourierCode = Annotated[str, _code("K", "K01N", "Code of a courier")]
+ApprovalCode = Annotated[str, _code("H", "H7Q2M4ZK90", "Code of an approval that a second person gave")]
 SealNumber = Annotated[
     str,
     Meta(
@@ -176,6 +177,12 @@ class WithReason(Input, frozen=True, kw_only=True):
     reason: Reason
 
 
+class Unseal(WithReason, frozen=True, kw_only=True):
+    """Why, and the approval of the second person who was shown just that."""
+
+    approval: ApprovalCode | None = None
+
+
 class PlanRun(Input, frozen=True, kw_only=True):
     """Who carries the run of a day."""
 
@@ -203,6 +210,7 @@ class Resolve(Input, frozen=True, kw_only=True):
 
     how: Literal["accept", "readmit", "find", "explain"]
     reason: Reason
+    approval: ApprovalCode | None = None  # needed for `explain`, which ends it without a card
 
 
 class OnSheet(Input, frozen=True, kw_only=True):

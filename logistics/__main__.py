@@ -16,9 +16,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -30,6 +31,9 @@ from logistics.store.database import Database
 from logistics.store.keeping import Keeper
 from logistics.store.migrate import SchemaUnknown, migrate
 from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_service, embedded, running
+
+if TYPE_CHECKING:
+    from seed.demo.approving import ExportFor
 
 # The first start fills a database of this name, then renames it: the service's own is never half-filled.
 UNFINISHED = "logistics_unfinished"
@@ -105,32 +109,29 @@ def verify_document(args: argparse.Namespace) -> int:
 
 def demo(args: argparse.Namespace) -> int:
     """Play one working day over HTTP on a fresh database; leave its PDFs and summary.json in a directory."""
-    from seed.demo import day
+    from seed.demo import approving, day
 
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
         asyncio.run(_fill(url))
         with serving.elsewhere(url, day.STARTS_AT, Path(home)) as base_url:
             balanced = day.play(base_url, args.out)
-            asyncio.run(_export_demo(as_service(url), Path(home), args.out, day.STARTS_AT))
+            asked = approving.for_export(base_url, day.STARTS_AT)
+            asyncio.run(_export_demo(as_service(url), Path(home), args.out, asked))
             return 0 if balanced else FAILED
 
 
-async def _export_demo(url: str, home: Path, out: Path, at: datetime) -> None:
+async def _export_demo(url: str, home: Path, out: Path, asked: ExportFor) -> None:
     """The day's custody log as evidence, when the service has signed all of it."""
     from logistics.work import exports
-    from seed.load import person_code
 
     database = Database(url)
     try:
         if not await exports.until_signed(database, DEMO_SIGNED_SECONDS):
             raise serving.ServiceFailed(f"The log was not signed within {DEMO_SIGNED_SECONDS} s.")
-        auditor, why = person_code(0, 99), "demonstration"
         where = out / "custody-export"
         shutil.rmtree(where, ignore_errors=True)
-        await exports.export_log(
-            database, home / SIGNER_DIRECTORY, where, by=auditor, purpose=why, approval="-", now=at
-        )
+        await exports.export_log(database, home / SIGNER_DIRECTORY, where, **asked)
     finally:
         await database.close()
 
@@ -151,6 +152,7 @@ def export(args: argparse.Namespace) -> int:
                 by=args.by,
                 purpose=args.purpose,
                 approval=args.approval,
+                approved=args.approved,
                 now=settings.clock()(),
             )
         finally:
@@ -363,6 +365,12 @@ def _for_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who answers for it")
     parser.add_argument("--purpose", required=True, help="what it is for")
     parser.add_argument("--approval", required=True, help="number of the city's approval")
+    parser.add_argument(
+        "--approved",
+        required=True,
+        metavar="CODE",
+        help="the second person's approval, given in the service",
+    )
 
 
 def _for_verify(parser: argparse.ArgumentParser) -> None:

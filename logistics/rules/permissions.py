@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from logistics.rules.errors import NotAllowed, NotFound
 
@@ -52,7 +54,11 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts, as registered, and the device in use. `place` is None for courier crew."""
+    """The person who acts, as registered, and the device in use. `place` is None for courier crew.
+
+    `session` is the sign-in under which the person acts, `confirmed_at` when it was last proved who that is; both
+    are None for what is done at the operator's command line.
+    """
 
     code: str
     name: str
@@ -61,6 +67,8 @@ class Actor:
     place: str | None
     courier: str | None
     device: str | None = None
+    session: UUID | None = None
+    confirmed_at: datetime | None = None
 
     @property
     def home(self) -> str:
@@ -129,7 +137,7 @@ ACTS: Mapping[str, Row] = {
     | only(OVERSIGHT, EITHER, ANY)
     | only(CREW, ROAD, OURS),
     "ask": only(OVERSIGHT, EITHER, ANY),
-    "export": only(MANAGERS | AUDITOR, EITHER, ANY),
+    "export": only(MANAGERS | AUDITOR, EITHER, ANY).approved_by(MANAGERS | PRIVACY | CITY),
     "print": only(STAFF, SITE, OURS) | only(STAFF, ANNEX, ANY) | only(OVERSIGHT, EITHER, ANY),
     "resume_signing": only(AUDITOR, EITHER, ANY),
     # Arrivals and packing, at the annex.
@@ -140,7 +148,7 @@ ACTS: Mapping[str, Row] = {
     "post_notice": only(STAFF, ANNEX, HOLDER),
     "pack": only(STAFF, ANNEX, SENDER),
     "seal": only(STAFF, ANNEX, SENDER),
-    "unseal": only(LEADERS, ANNEX, SENDER),
+    "unseal": only(LEADERS, ANNEX, SENDER).approved_by(LEADERS | CITY),
     # The way.
     "plan_run": only(STAFF, ANNEX, SENDER),
     "load": only(STAFF, ANNEX, SENDER),
@@ -175,6 +183,7 @@ ACTS: Mapping[str, Row] = {
     "close_day": only(STAFF, ANNEX, HOLDER) | only(LEADERS, SITE, HOLDER),
     "reopen_day": only(LEADERS, EITHER, HOLDER),
     "resolve": only(LEADERS, EITHER, HOLDER),
+    "write_off": only(LEADERS, EITHER, HOLDER).approved_by(CITY),  # a difference ends without its card
     "report_missing": only(STAFF, EITHER, OURS),
     "search": only(STAFF, EITHER, OURS),
     "confirm_lost": only(LEADERS, EITHER, OURS).approved_by(CITY),
@@ -184,6 +193,7 @@ ACTS: Mapping[str, Row] = {
     "release_disposal": only(CITY, EITHER, ANY),
     "propose": only(LEADERS, EITHER, HOLDER),
     "withdraw": only(LEADERS | CITY, EITHER, HOLDER),
+    "dispose": only(LEADERS, EITHER, HOLDER).approved_by(CITY),
     "approve_disposal": only(CITY, EITHER, ANY),
     "pick": only(STAFF, EITHER, HOLDER),
     "destroy": only(STAFF, ANNEX, HOLDER),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.gate import open_batch, take
 from logistics.ledger.acts import Act
+from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, SealUsed, StepRefused
@@ -18,7 +19,7 @@ from logistics.rules.lifecycle import BATCH, BatchState, BatchStep, CardState, C
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import runs
+from logistics.work import approvals, runs
 from logistics.work.locking import lock_cards
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Row, Scan, Verdict
@@ -106,11 +107,19 @@ async def seal(
     return await one(session, code)
 
 
-async def unseal(session: AsyncSession, actor: Actor, code: str, reason: str, now: datetime) -> Row:
-    """Open a sealed batch again, for a reason that is recorded; its seal number is spent."""
+async def unseal(
+    session: AsyncSession, actor: Actor, code: str, reason: str, approval: str | None, now: datetime
+) -> Row:
+    """Open a sealed batch again, for a reason that a second person approved; its seal number is spent."""
     permissions.require(actor, "unseal")
     batch = await lock(session, code)
-    facts = {"seal_number": batch["seal_number"]}
+    if BATCH.target(BatchStep.UNSEAL, BatchState(batch["state"])) is None:
+        raise StepRefused(
+            BatchStep.UNSEAL, [code], batch["state"], BATCH.steps_from(BatchState(batch["state"]))
+        )
+    shown = await unseal_shown(session, actor, code, {"reason": reason})
+    approved = await approvals.consume(session, actor, "unseal", code, shown, approval, now)
+    facts = {"seal_number": batch["seal_number"], "approved": approved}
     await _step(session, actor, batch, BatchStep.UNSEAL, now, reason=reason, facts=facts)
     await (await driver(session)).execute(
         "UPDATE batch SET seal_number = NULL, sealed_cards = NULL, sealed_at = NULL, loaded_at = NULL"
@@ -118,6 +127,23 @@ async def unseal(session: AsyncSession, actor: Actor, code: str, reason: str, no
         code,
     )
     return await one(session, code)
+
+
+async def unseal_shown(
+    session: AsyncSession, actor: Actor, code: str, details: Mapping[str, Any]
+) -> dict[str, Json]:
+    """What a second person sees of a batch that is to be opened again. NotFound."""
+    permissions.require(actor, "unseal")
+    (reason,) = approvals.details_of(details, "reason")
+    batch = await one(session, code)
+    cards = await (await driver(session)).fetch("SELECT code FROM card WHERE batch = $1 ORDER BY code", code)
+    return {
+        "run_day": batch["day"].isoformat(),
+        "destination": batch["destination"],
+        "seal_number": batch["seal_number"],
+        "cards": [row["code"] for row in cards],
+        "reason": reason,
+    }
 
 
 async def cancel(session: AsyncSession, actor: Actor, code: str, now: datetime) -> Row:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.gate import take
 from logistics.ledger.acts import Act
+from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.errors import AlreadyResolved, InvalidValue, NotFound, StepRefused
@@ -18,6 +19,7 @@ from logistics.rules.lifecycle import CARD, CardState, CardStep
 from logistics.rules.permissions import Actor, Where
 from logistics.rules.records import DifferenceKind
 from logistics.store.database import driver
+from logistics.work import approvals
 from logistics.work.numbering import next_codes
 
 _OPEN_ALREADY = """
@@ -194,12 +196,19 @@ async def of_receipt(
 
 
 async def resolve(
-    session: AsyncSession, actor: Actor, code: str, how: str, reason: str, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    code: str,
+    how: str,
+    reason: str,
+    now: datetime,
+    approval: str | None = None,
 ) -> dict[str, Any]:
     """End a difference as `how` says, with a reason; its card takes the step that belongs to that ending.
 
-    Raises NotFound for a difference of another site, AlreadyResolved, and StepRefused if the card's state does
-    not allow the ending.
+    An ending without a card is a write-off: the city approves it beforehand (contract 13(5)). Raises NotFound for a
+    difference of another site, AlreadyResolved, ApprovalNeeded, and StepRefused if the card's state does not allow
+    the ending.
     """
     permissions.require(actor, "resolve")
     if how not in ENDINGS:
@@ -216,6 +225,10 @@ async def resolve(
     await _require_sensible(connection, step, card, found[0]["place"])
     if step is CardStep.READMIT and actor.where is not Where.ANNEX:
         raise InvalidValue("how", "only the annex takes a card back into its flow")
+    facts: dict[str, Json] = {"discrepancy": code, "how": how}
+    if step is None:
+        shown = _shown(found[0], reason)
+        facts["approved"] = await approvals.consume(session, actor, "write_off", code, shown, approval, now)
     act = Act(
         "resolve",
         actor,
@@ -226,13 +239,33 @@ async def resolve(
         place=found[0]["place"] if step else None,
         custodian=found[0]["place"] if step else None,
         reason=reason,
-        facts={"discrepancy": code, "how": how},
+        facts=facts,
     )
     (taken,) = await take(session, [act], now)
     if step and card and card not in taken.cards:
         await _refuse(session, step, card)
     await settle(session, [code], how, reason, [taken.entry], now)
     return (await page(session, code=code, limit=1))[0]
+
+
+async def write_off_shown(
+    session: AsyncSession, actor: Actor, code: str, details: Mapping[str, Any]
+) -> dict[str, Json]:
+    """What the city sees of a difference that is to end without a card. NotFound, AlreadyResolved, InvalidValue."""
+    permissions.require(actor, "write_off")
+    (reason,) = approvals.details_of(details, "reason")
+    found = await page(session, code=code, limit=1)
+    if not found or found[0]["place"] != actor.place:
+        raise NotFound("difference", code)
+    if found[0]["how"]:
+        raise AlreadyResolved(code)
+    await _require_sensible(await driver(session), None, found[0]["card"], found[0]["place"])
+    return _shown(found[0], reason)
+
+
+def _shown(difference: Mapping[str, Any], reason: str) -> dict[str, Json]:
+    names = ("kind", "place", "card", "batch", "manifest", "note")
+    return {name: difference[name] for name in names} | {"how": "explain", "reason": reason}
 
 
 async def _require_sensible(connection: Any, step: CardStep | None, card: str | None, place: str) -> None:

@@ -116,6 +116,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
 # Acts in which nothing physical happens to anything that has an identifier, each with the reason.
 NOT_EVENTS: dict[str, str] = {
     "plan_run": "a plan: who will carry; the run itself departs with `dispatch`",
+    "request_approval": "a second person was asked to approve an act, which was not done yet",
+    "give_approval": "a second person agreed; the act itself follows",
+    "refuse_approval": "a second person did not agree",
     "print": "a file was drawn from a frozen record; no object of the supply chain was touched",
     "print_labels": "a file was drawn; a label is no object until it is on one",
     "ask": "a question about the log",

@@ -10,6 +10,7 @@ from typing import Any
 from stdnum.jp import in_ as individual_number
 
 from seed import contract
+from seed.demo.approving import approved
 from seed.demo.clerk import Clerk, Surprise, share
 from seed.demo.world import Bag, Box, World
 
@@ -25,6 +26,7 @@ class Annex:
     """Who works at the annex, and what they know: places by number, the city's courier and its crew."""
 
     manager: Clerk
+    city: Clerk
     workers: Sequence[Clerk]
     crew: Clerk
     crew_names: Sequence[str]
@@ -64,7 +66,7 @@ async def take_in(annex: Annex, world: World) -> Unpacked:
     for stray in [answer for answer in found if answer["outcome"] == "wrong_box"]:
         found += await clerk.scan(f"/boxes/{stray['belongs_to']}/scans", [clerk.of(stray["code"])])
         reason = "別の小箱から見つかり、一覧の小箱で検品した"
-        await _explain(annex.manager, stray["discrepancy"], reason)
+        await _explain(annex, stray["discrepancy"], reason)
     await clerk.refused("second-person-needed", f"/boxes/{codes['001']}/close", {"emptied_by": clerk.person})
     seen = {answer["code"] for answer in found if answer["outcome"] in ("checked_in", "damaged")}
     missing = await share(
@@ -177,8 +179,11 @@ async def _close(annex: Annex, clerk: Clerk, box: Box, code: str, seen: Collecti
     return int((await clerk.post(path, {**body, "missing": gone}))["missing"])
 
 
-async def _explain(manager: Clerk, difference: str, reason: str) -> None:
-    await manager.post(f"/discrepancies/{difference}/resolve", {"how": "explain", "reason": reason})
+async def _explain(annex: Annex, difference: str, reason: str) -> None:
+    path, body = f"/discrepancies/{difference}/resolve", {"how": "explain", "reason": reason}
+    await annex.manager.refused("approval-needed", path, body)
+    given = await approved(annex.manager, annex.city, "write_off", difference, {"reason": reason})
+    await annex.manager.post(path, {**body, "approval": given["code"]})
 
 
 async def _open(annex: Annex, clerk: Clerk, world: World, bag: Bag) -> str:
@@ -219,6 +224,7 @@ async def _pack_with_mistakes(annex: Annex, world: World, bag: Bag, theirs: str)
     await clerk.refused("count-differs", f"{path}/seal", {**seal, "counted": len(bag.packed) - 1})
     await clerk.post(f"{path}/seal", {**seal, "seal_number": f"{bag.seal}-X"})
     reason = "封印の貼り損じのため、貼り直す"
-    await annex.manager.post(f"{path}/unseal", {"reason": reason})
+    given = await approved(annex.manager, annex.city, "unseal", bag.code, {"reason": reason})
+    await annex.manager.post(f"{path}/unseal", {"reason": reason, "approval": given["code"]})
     await clerk.refused("seal-used", f"{path}/seal", {**seal, "seal_number": f"{bag.seal}-X"})
     await clerk.post(f"{path}/seal", seal)

@@ -101,6 +101,7 @@ class _Office:
         crew = [person for person in self.people if person["courier"] == self.courier]
         return Annex(
             manager=self._clerk(manager, "annex-desk"),
+            city=self._clerk(self._staff(home, "city")[0], "city-desk"),
             workers=workers,
             crew=self._clerk(crew[0], "courier-1"),
             crew_names=[person["name"] for person in crew],

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 
 from logistics.ledger.log import new_uuid
-from logistics.rules.codes import CodeType
-from tests.http.day import NOW, RUN_DAY, new_card
+from logistics.rules.codes import CodeType, random_code
+from tests.http.day import NOW, RUN_DAY
 
 Place = tuple[str | int, ...]
 
@@ -29,6 +29,8 @@ def valid(annotation: Any, codes: Mapping[CodeType, str]) -> Any:
         return valid(next(a for a in get_args(annotation) if a is not type(None)), codes)
     if get_origin(annotation) is list:
         return [valid(get_args(annotation)[0], codes)]
+    if get_origin(annotation) is dict:
+        return {valid(get_args(annotation)[0], codes): valid(get_args(annotation)[1], codes)}
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
     return {
@@ -47,7 +49,7 @@ def _annotated(annotation: Any, codes: Mapping[CodeType, str]) -> Any:
     for note in notes:
         if note.extra and "code" in note.extra:
             kind = CodeType(note.extra["code"])
-            return new_card() if kind is CodeType.CARD else codes[kind]
+            return codes.get(kind) or random_code(kind)
         if inner is str and note.examples:
             return note.examples[0]
     return valid(inner, codes)

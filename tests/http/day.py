@@ -135,6 +135,11 @@ class Day:
         return self.clerk(0, 1)
 
     @property
+    def city(self) -> Clerk:
+        """A city employee at the annex."""
+        return self.clerk(0, 91)
+
+    @property
     def courier(self) -> Clerk:
         return self.clerk(VEHICLE_NUMBER, 1)
 
@@ -233,6 +238,15 @@ class Day:
         sent = await self.delivered(site, cards)
         assert set(await self.site(site).receive(*sent.cards)) == {"received"}
         return sent
+
+    async def approved(self, by: Clerk, second: Clerk, act: str, subject: str, **details: str) -> str:
+        """The code of the approval that `second` gives to `by`."""
+        reason = details.get("reason", "because it must be")
+        body = {"act": act, "subject": subject, "details": details, "reason": reason}
+        asked = await by.post("/approvals", body)
+        await second.post(f"/approvals/{asked['code']}/approve", {"sha256": asked["sha256"]})
+        approval: str = asked["code"]
+        return approval
 
     async def state(self, card: str) -> str:
         state: str = (await self.annex.get(f"/cards/{card}"))["state"]

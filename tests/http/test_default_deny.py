@@ -15,6 +15,7 @@ from tests.http.rows import contents
 from tests.http.walk import problem_type
 
 PARAMS = {
+    "approval": "H7Q2M4ZK90",
     "arrival": "N080000013",
     "batch": "B7Q2M4ZK9S",
     "box": "X7Q2M4ZK9S",

@@ -71,7 +71,9 @@ async def test_a_sealed_container_takes_nothing_and_opens_only_for_a_reason(day:
     refused = await day.annex.refused(f"/batches/{batch.code}/scans", {"scans": [scan_of(late)]})
     wordless = await day.manager.refused(f"/batches/{batch.code}/unseal", {"reason": ""})
     worker = await day.annex.refused(f"/batches/{batch.code}/unseal", {"reason": "one card forgotten"})
-    opened = await day.manager.post(f"/batches/{batch.code}/unseal", {"reason": "one card forgotten"})
+    approval = await day.approved(day.manager, day.city, "unseal", batch.code, reason="one card forgotten")
+    opening = {"reason": "one card forgotten", "approval": approval}
+    opened = await day.manager.post(f"/batches/{batch.code}/unseal", opening)
     again = await day.annex.refused(f"/batches/{batch.code}/seal", {"seal_number": batch.seal, "counted": 1})
 
     assert refused["type"] == "/problems/step-refused"

@@ -68,6 +68,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         CodeType.PLACE: site.place,
     }
     params = {
+        "approval": "H7Q2M4ZK90",
         "arrival": (await day.annex.get("/arrivals"))["items"][0]["code"],
         "batch": batch["code"],
         "box": box,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from logistics.ledger.sequencer import Sequencer
 from logistics.ledger.verify.check import verify_export
 from logistics.rules.errors import NotAllowed
+from logistics.rules.people_errors import ApprovalNeeded
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.store.server import Server
@@ -15,6 +18,7 @@ from logistics.work.exports import export_log, until_signed
 from logistics.work.rebuilding import differing
 from seed.load import person_code
 from tests.conftest import as_superuser
+from tests.http.day import Day
 from tests.http.test_demo import played
 
 
@@ -45,14 +49,24 @@ async def test_a_row_changed_behind_the_gate_is_named(database: Database, server
 
 
 async def test_a_played_day_is_exported_with_proofs_and_verified(
-    database: Database, clock: Clock, tmp_path: Path
+    database: Database, day: Day, clock: Clock, tmp_path: Path
 ) -> None:
     await played(database)
-    await export(database, clock, tmp_path)
+    details = {"purpose": "yearly audit", "number": "R8-1"}
+    approval = await day.approved(day.clerk(0, 99), day.city, "export", "log", **details)
+    await export(database, clock, tmp_path, approved=approval)
 
     report = verify_export(tmp_path / "export")
 
     assert report.verified, str(report)
+
+
+async def test_nobody_exports_the_log_alone(database: Database, clock: Clock, tmp_path: Path) -> None:
+    await played(database)
+    with pytest.raises(ApprovalNeeded):
+        await export(database, clock, tmp_path)
+
+    assert not (tmp_path / "export").exists()
 
 
 async def test_only_who_may_export_exports_and_nothing_is_left_behind(
@@ -66,7 +80,9 @@ async def test_only_who_may_export_exports_and_nothing_is_left_behind(
         raise AssertionError("a clerk of a site exported the log")
 
 
-async def export(database: Database, clock: Clock, home: Path, by: str = person_code(0, 99)) -> None:
+async def export(
+    database: Database, clock: Clock, home: Path, by: str = person_code(0, 99), approved: str | None = None
+) -> None:
     sequencing = asyncio.create_task(Sequencer(database, home / "signer", clock).run())
     try:
         assert await until_signed(database, 30)
@@ -77,6 +93,7 @@ async def export(database: Database, clock: Clock, home: Path, by: str = person_
             by=by,
             purpose="yearly audit",
             approval="R8-1",
+            approved=approved,
             now=clock(),
         )
     finally:

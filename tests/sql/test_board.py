@@ -127,7 +127,13 @@ async def test_a_difference_counts_where_it_was_found_until_it_is_settled(
     leader = person_code(1, 1)
     listed = await played.client.get("/api/v1/discrepancies", headers={"X-Acting-Person": leader})
     code = listed.json()["items"][0]["code"]
-    await played.say(leader, f"/discrepancies/{code}/resolve", {"how": "explain", "reason": "a spare sleeve"})
+    why = "a spare sleeve"
+    asked = await played.say(
+        leader, "/approvals", {"act": "write_off", "subject": code, "details": {"reason": why}, "reason": why}
+    )
+    await played.say(person_code(1, 91), f"/approvals/{asked['code']}/approve", {"sha256": asked["sha256"]})
+    ending = {"how": "explain", "reason": why, "approval": asked["code"]}
+    await played.say(leader, f"/discrepancies/{code}/resolve", ending)
 
     assert (await _day(database))[1].differences == 0
 

@@ -5,6 +5,7 @@ join. Triggers, `legal_step` rows and append-only rules are in the migrations. I
 metadata with every table.
 """
 
+from logistics.store.tables.approvals import Approval, ApprovalDecision, ApprovalUse
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -47,6 +48,9 @@ from logistics.store.tables.reference import (
 __all__ = [
     "APPEND_ONLY",
     "CHANGEABLE",
+    "Approval",
+    "ApprovalDecision",
+    "ApprovalUse",
     "Arrival",
     "Batch",
     "Box",
@@ -91,6 +95,9 @@ APPEND_ONLY = (
     "discrepancy_resolution",
     "document",
     "document_print",
+    "approval",
+    "approval_decision",
+    "approval_use",
     "log_identity",
     "leaf",
     "node",

@@ -1,0 +1,207 @@
+"""Four eyes: two people, two sessions, exactly what was shown, once, in time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from api.app import create_app
+from logistics.rules.codes import CodeType, random_code
+from logistics.settings import Clock
+from logistics.store.database import Database
+from tests.http.conftest import OPENING
+from tests.http.day import Clerk, Day, scan_of
+from tests.http.rows import contents
+from tests.sql.gate_rows import rows
+
+WHY = "one card forgotten"
+
+
+async def asked(day: Day) -> tuple[str, dict[str, Any]]:
+    """A sealed batch, and the request to open it again."""
+    batch = await day.sealed(1, await day.ready({1: 2}))
+    body = {"act": "unseal", "subject": batch.code, "details": {"reason": WHY}, "reason": WHY}
+    return batch.code, await day.manager.post("/approvals", body)
+
+
+def later(app: Litestar, database: Database, minutes: float) -> Day:
+    """The same service, so many minutes later."""
+    clock = Clock.starting_at(OPENING + timedelta(minutes=minutes))
+    transport = httpx.ASGITransport(create_app(database, clock))  # type: ignore[arg-type]
+    return Day(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
+
+
+async def approve(clerk: Clerk, request: dict[str, Any]) -> httpx.Response:
+    return await clerk.ask(
+        "POST", f"/approvals/{request['code']}/approve", json={"sha256": request["sha256"]}
+    )
+
+
+async def unseal(clerk: Clerk, batch: str, approval: str | None, reason: str = WHY) -> httpx.Response:
+    return await clerk.ask("POST", f"/batches/{batch}/unseal", json={"reason": reason, "approval": approval})
+
+
+def kind(answer: httpx.Response) -> str:
+    return str(answer.json().get("type", answer.status_code)).removeprefix("/problems/")
+
+
+async def test_an_act_for_four_eyes_is_done_after_a_second_person_approved_what_was_shown(
+    day: Day, database: Database
+) -> None:
+    batch, request = await asked(day)
+
+    shown = json.loads(request["shown"])
+    waiting = await day.city.get("/approvals")
+    given = await approve(day.city, request)
+    done = await unseal(day.manager, batch, request["code"])
+
+    assert (shown["subject"], shown["reason"], len(shown["cards"])) == (batch, WHY, 2)
+    assert hashlib.sha256(request["shown"].encode()).hexdigest() == request["sha256"]
+    assert [one["code"] for one in waiting] == [request["code"]]
+    assert given.json()["approved"] is True
+    assert done.json()["state"] == "open"
+    assert await day.city.get("/approvals") == []
+    ((acts,),) = await rows(
+        database,
+        "SELECT array_agg(act ORDER BY id) FROM entry WHERE act IN ('request_approval', 'give_approval', 'unseal')",
+    )
+    assert acts == ["request_approval", "give_approval", "unseal"]
+    ((fact,),) = await rows(
+        database,
+        "SELECT body::json -> 'facts' -> 'approved' ->> 'approved_by' FROM entry WHERE act = 'unseal'",
+    )
+    assert fact == day.city.code
+
+
+async def test_nobody_acts_without_an_approval_or_with_one_that_was_not_given(day: Day) -> None:
+    batch, request = await asked(day)
+
+    assert kind(await unseal(day.manager, batch, None)) == "approval-needed"
+    assert kind(await unseal(day.manager, batch, request["code"])) == "approval-unusable"
+    assert kind(await unseal(day.manager, batch, random_code(CodeType.APPROVAL))) == "approval-unusable"
+
+
+async def test_nobody_approves_what_he_asked_for_himself(day: Day, database: Database) -> None:
+    _, request = await asked(day)
+    before = await contents(database)
+
+    other_device = Clerk(day.client, day.manager.code, "PC-9")
+    answers = [kind(await approve(clerk, request)) for clerk in (day.manager, other_device)]
+
+    assert answers == ["second-person-needed"] * 2
+    assert await contents(database) == before
+
+
+async def test_only_the_roles_of_the_act_approve_it(day: Day) -> None:
+    _, request = await asked(day)
+
+    assert kind(await approve(day.annex, request)) == "not-allowed"
+    assert kind(await approve(day.site(1).clerk, request)) == "not-found"
+    assert kind(await approve(day.courier, request)) == "not-found"
+
+
+async def test_an_approval_of_something_else_is_none(day: Day) -> None:
+    batch, request = await asked(day)
+
+    other = await approve(day.city, request | {"sha256": "0" * 64})
+    await approve(day.city, request)
+    reason = await unseal(day.manager, batch, request["code"], "another reason")
+
+    assert kind(other) == "approval-unusable"
+    assert kind(reason) == "approval-unusable"
+
+
+async def test_an_approval_is_of_one_subject(day: Day) -> None:
+    _, request = await asked(day)
+    other = await day.sealed(2, await day.ready({2: 1}))
+    await approve(day.city, request)
+
+    assert kind(await unseal(day.manager, other.code, request["code"])) == "approval-unusable"
+
+
+async def test_an_approval_is_used_once_and_only_by_the_two_it_is_of(day: Day) -> None:
+    batch, request = await asked(day)
+    await approve(day.city, request)
+
+    answers = await asyncio.gather(*(unseal(day.manager, batch, request["code"]) for _ in range(6)))
+    # The same batch is sealed again with the same cards: what is shown differs by its seal, and the use is spent.
+    again = await unseal(day.manager, batch, request["code"])
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 5
+    assert again.status_code == 409
+
+
+async def test_a_refusal_is_final_and_says_why(day: Day) -> None:
+    batch, request = await asked(day)
+
+    said = {"sha256": request["sha256"], "reason": "count again first"}
+    refused = await day.city.post(f"/approvals/{request['code']}/refuse", said)
+
+    assert (refused["approved"], refused["decision_reason"]) == (False, "count again first")
+    assert kind(await approve(day.city, request)) == "approval-unusable"
+    assert kind(await unseal(day.manager, batch, request["code"])) == "approval-unusable"
+
+
+@pytest.mark.parametrize(("wait", "answer"), [(29, 200), (31, 409)])
+async def test_a_request_waits_half_an_hour(
+    day: Day, app: Litestar, database: Database, wait: int, answer: int
+) -> None:
+    _, request = await asked(day)
+
+    given = await approve(later(app, database, wait).city, request)
+
+    assert given.status_code == answer
+
+
+@pytest.mark.parametrize(("wait", "answer"), [(29, 200), (31, 409)])
+async def test_an_approval_holds_half_an_hour(
+    day: Day, app: Litestar, database: Database, wait: int, answer: int
+) -> None:
+    batch, request = await asked(day)
+    await approve(day.city, request)
+
+    done = await unseal(later(app, database, wait).manager, batch, request["code"])
+
+    assert done.status_code == answer
+
+
+async def test_an_act_that_needs_no_approval_gets_none(day: Day) -> None:
+    body = {"act": "pack", "subject": "B7Q2M4ZK9S", "details": {}, "reason": "why not"}
+
+    assert [e["field"] for e in (await day.manager.refused("/approvals", body))["errors"]] == ["act"]
+
+
+@pytest.mark.parametrize("details", [{}, {"reason": WHY, "force": "yes"}])
+async def test_the_details_of_a_request_are_those_of_its_act(day: Day, details: dict[str, str]) -> None:
+    batch = await day.sealed(1, await day.ready({1: 1}))
+
+    body = {"act": "unseal", "subject": batch.code, "details": details, "reason": WHY}
+    problem = await day.manager.refused("/approvals", body)
+
+    assert problem["errors"][0]["field"].startswith("details.")
+
+
+async def test_a_difference_ends_without_its_card_only_if_the_city_agrees(day: Day) -> None:
+    await day.in_transit({1: 1})
+    site = day.site(1)
+    (answer,) = await site.scan(scan_of("C0XK3WYPMU"))
+    path, ending = f"/discrepancies/{answer['discrepancy']}/resolve", {"how": "explain", "reason": WHY}
+
+    alone = await site.leader.refused(path, ending)
+    body = {"act": "write_off", "subject": answer["discrepancy"], "details": {"reason": WHY}, "reason": WHY}
+    request = await site.leader.post("/approvals", body)
+    by_leader = await approve(day.manager, request)
+    given = await approve(Clerk(day.client, site.supervisor), request)
+    done = await site.leader.post(path, ending | {"approval": request["code"]})
+
+    assert alone["type"] == "/problems/approval-needed"
+    assert kind(by_leader) == "not-found"
+    assert given.json()["approved"] is True
+    assert done["how"] == "explain"
