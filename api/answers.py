@@ -49,6 +49,12 @@ def pdf(printed: Printed) -> Response[bytes]:
     return file(printed.content, f"{printed.catalogue}-{printed.number}{suffix}.pdf", str(printed.copy))
 
 
+def download(content: bytes, name: str, media_type: str) -> Response[bytes]:
+    """A file to be saved; never kept by a browser."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
 def file(content: bytes, name: str, copy: str | None = None) -> Response[bytes]:
     """PDF bytes with a name; never kept by a browser, because each print is counted."""
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}

@@ -30,6 +30,7 @@ from api import (
     problems,
     receiving,
     reference,
+    reports,
     runs,
     schemas,
     verifying,
@@ -123,6 +124,7 @@ def _api() -> Router:
             audit.router,
             closing.router,
             approvals.router,
+            reports.router,
         ],
     )
 

@@ -24,7 +24,18 @@ from logistics.rules.words import BATCH_STATES, BATCH_STEPS, CARD_STATES, CARD_S
 
 PLUGIN = JsonRenderPlugin(path="/openapi.json")
 # In the order of a card's day; a tag that is not named here comes last.
-TAGS = ("reference", "arrivals", "batches", "runs", "receiving", "custody", "approvals", "papers", "health")
+TAGS = (
+    "reference",
+    "arrivals",
+    "batches",
+    "runs",
+    "receiving",
+    "custody",
+    "approvals",
+    "papers",
+    "reports",
+    "health",
+)
 WORDS = {
     "reference": "基本情報",
     "arrivals": "着荷・検品",
@@ -34,6 +45,7 @@ WORDS = {
     "approvals": "承認（二者確認）",
     "custody": "所在・来歴・差異",
     "papers": "帳票・ラベル",
+    "reports": "報告書",
     "health": "稼働状況",
 }
 

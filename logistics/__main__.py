@@ -15,8 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +22,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from logistics import serving, workers
+from logistics.commands import reports
+from logistics.commands.command import Command, database_url, month
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import DomainError, ListInvalid
 from logistics.settings import SIGNER_DIRECTORY, SettingRefused, Settings
@@ -55,7 +55,7 @@ def serve(args: argparse.Namespace) -> int:
 
 def migrate_schema(_: argparse.Namespace) -> int:
     """Bring the database's schema up to date."""
-    with _database(Settings.from_environment()) as url:
+    with database_url(Settings.from_environment()) as url:
         applied = asyncio.run(migrate(url))
     print(f"Applied {', '.join(applied)}." if applied else "The schema is up to date.")
     return 0
@@ -63,7 +63,7 @@ def migrate_schema(_: argparse.Namespace) -> int:
 
 def seed_reference(_: argparse.Namespace) -> int:
     """Bring the schema up to date and load the contract's places, vaults and kinds; again changes nothing."""
-    with _database(Settings.from_environment()) as url:
+    with database_url(Settings.from_environment()) as url:
         asyncio.run(_fill(url, again=True))
     print("The reference data is loaded.")
     return 0
@@ -86,7 +86,7 @@ def import_arrivals(args: argparse.Namespace) -> int:
         finally:
             await database.close()
 
-    with _database(settings) as url:
+    with database_url(settings) as url:
         imported = asyncio.run(work(url))
     print(f"Arrival {imported.arrival}: {imported.cards} cards in {len(imported.boxes)} boxes.")
     return 0
@@ -101,7 +101,7 @@ def verify_document(args: argparse.Namespace) -> int:
     ours = settings.pdf_certificate or settings.signer_directory / signing.DEVELOPMENT_FILE
     check = partial(checking.check, trusted=signing.certificates(ours))
     content = args.file.read_bytes()
-    with _database(settings) as url:
+    with database_url(settings) as url:
         verdict = asyncio.run(verifying.ask(Database(url), content, check, args.number))
     print("\n".join(verdict.lines()))
     return 0 if verdict.genuine else FAILED
@@ -158,7 +158,7 @@ def export(args: argparse.Namespace) -> int:
         finally:
             await database.close()
 
-    with _database(settings) as url:
+    with database_url(settings) as url:
         asyncio.run(work(url))
     print(f"Wrote {args.out}. Anybody can check it: logistics verify {args.out}")
     return 0
@@ -182,7 +182,7 @@ def verify(args: argparse.Namespace) -> int:
             finally:
                 await database.close()
 
-        with _database(settings) as url:
+        with database_url(settings) as url:
             return asyncio.run(work(url))
 
     return command.judge(args, verified)
@@ -193,7 +193,7 @@ def ask(args: argparse.Namespace) -> int:
     from logistics import asking
 
     settings = Settings.from_environment()
-    return asking.run(args, settings, _database(settings))
+    return asking.run(args, settings, database_url(settings))
 
 
 def resume_signing(args: argparse.Namespace) -> int:
@@ -215,7 +215,7 @@ def resume_signing(args: argparse.Namespace) -> int:
         finally:
             await database.close()
 
-    with _database(settings) as url:
+    with database_url(settings) as url:
         stopped = asyncio.run(work(url))
     print(f"Signing goes on. It had stopped because: {stopped}")
     return 0
@@ -251,7 +251,7 @@ def rebuild(args: argparse.Namespace) -> int:
         finally:
             await database.close()
 
-    with _database(Settings.from_environment()) as url:
+    with database_url(Settings.from_environment()) as url:
         entries, differing = asyncio.run(work(url))
     for row in differing:
         print(f"{row.table} {row.code}: stored {row.stored}, told {row.told}")
@@ -269,16 +269,6 @@ def revision(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="logistics-revision-") as home, embedded(Path(home)) as url:
         print(f"Wrote {asyncio.run(write_revision(url, args.message, SQLModel.metadata))}.")
     return 0
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The owner's address of the database the environment names, or of the embedded server's."""
-    if settings.database_url:
-        yield settings.database_owner_url or settings.database_url
-    else:
-        with embedded(settings.data_dir) as url:
-            yield url
 
 
 @contextmanager
@@ -329,13 +319,6 @@ async def _fill(url: str, *, again: bool = False) -> None:
                 await load(session)
     finally:
         await database.close()
-
-
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a month such as 2026-04") from None
 
 
 def _for_serve(parser: argparse.ArgumentParser) -> None:
@@ -395,7 +378,7 @@ def _for_diagram(parser: argparse.ArgumentParser) -> None:
 
 
 def _for_calendar(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("month", type=_month, metavar="YYYY-MM")
+    parser.add_argument("month", type=month, metavar="YYYY-MM")
 
 
 def _for_rebuild(parser: argparse.ArgumentParser) -> None:
@@ -406,18 +389,6 @@ def _for_rebuild(parser: argparse.ArgumentParser) -> None:
 
 def _for_revision(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", help="what is true afterwards")
-
-
-def _nothing(_: argparse.ArgumentParser) -> None: ...
-
-
-@dataclass(frozen=True)
-class Command:
-    """A subcommand: what it does, and the arguments it takes."""
-
-    name: str
-    run: Callable[[argparse.Namespace], int]
-    arguments: Callable[[argparse.ArgumentParser], None] = _nothing
 
 
 COMMANDS = (
@@ -434,6 +405,7 @@ COMMANDS = (
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),
     Command("rebuild", rebuild, _for_rebuild),
+    *reports.COMMANDS,
     Command("revision", revision, _for_revision),
 )
 

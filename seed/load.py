@@ -148,6 +148,7 @@ def _people() -> Iterator[dict[str, Any]]:
         for number in range(1, CITY_EMPLOYEES + 1):
             yield _person(place.number, 90 + number, f"{place.short_name} 本市職員{number}", Role.CITY)
     yield _person(0, 99, "監査担当者", Role.AUDITOR)
+    yield _person(0, 98, "自動処理", Role.SERVICE)
     for number in range(1, COURIER_CREW + 1):
         yield {
             "code": person_code(VEHICLE_NUMBER, number),

@@ -33,6 +33,7 @@ class Role(StrEnum):
     PRIVACY_MANAGER = "privacy_manager"  # 個人情報管理責任者
     SYSTEM = "system"  # システム管理
     COURIER = "courier"  # 配送業者
+    SERVICE = "service"  # 自動処理: the service itself, where it makes a report on its day
 
 
 class Where(StrEnum):
@@ -119,6 +120,7 @@ AUDITOR = frozenset({Role.AUDITOR})
 PRIVACY = frozenset({Role.PRIVACY_HEAD, Role.PRIVACY_MANAGER})
 SYSTEM = frozenset({Role.SYSTEM})
 CREW = frozenset({Role.COURIER})
+SERVICE = frozenset({Role.SERVICE})
 # They look at everything, whoever holds it.
 OVERSIGHT = MANAGERS | PRIVACY | CITY | AUDITOR
 
@@ -138,7 +140,10 @@ ACTS: Mapping[str, Row] = {
     | only(CREW, ROAD, OURS),
     "ask": only(OVERSIGHT, EITHER, ANY),
     "export": only(MANAGERS | AUDITOR, EITHER, ANY).approved_by(MANAGERS | PRIVACY | CITY),
-    "print": only(STAFF, SITE, OURS) | only(STAFF, ANNEX, ANY) | only(OVERSIGHT, EITHER, ANY),
+    "print": only(STAFF, SITE, OURS)
+    | only(STAFF, ANNEX, ANY)
+    | only(OVERSIGHT, EITHER, ANY)
+    | only(SERVICE, ANNEX, ANY),
     "resume_signing": only(AUDITOR, EITHER, ANY),
     # Arrivals and packing, at the annex.
     "import_arrival": only(STAFF, ANNEX, HOLDER),
@@ -206,7 +211,7 @@ ACTS: Mapping[str, Row] = {
     "attach": only(LEADERS | PRIVACY | CITY, EITHER, ANY),
     # Supplies and reports.
     "supplies": only(STAFF, EITHER, HOLDER),
-    "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY),
+    "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY) | only(SERVICE, ANNEX, ANY),
     "close_month": only(MANAGERS, EITHER, ANY),
 }
 

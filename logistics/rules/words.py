@@ -114,6 +114,8 @@ _OTHER_ACTS: Mapping[str, str] = {
     "print_labels": "ラベルの印刷",
     "ask": "来歴の照会",
     "export": "来歴の書出し",
+    "make_report": "報告書の作成",
+    "close_month": "月次締め",
     "resume_signing": "来歴の署名の再開",
     "scan_check_in": "検品の読取り（移動なし）",
     "scan_pack": "梱包の読取り（移動なし）",

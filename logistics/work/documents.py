@@ -26,6 +26,7 @@ from logistics.rules.records import (
     Record,
     TransferSlipRecord,
 )
+from logistics.rules.report_records import UndeliveredRecord
 from logistics.store.database import driver
 
 # The type of record behind each paper of the catalogue.
@@ -35,6 +36,7 @@ RECORDS: dict[str, type[Record]] = {
     "P1": ManifestRecord,
     "P2": TransferSlipRecord,
     "P3": ReceiptRecord,
+    "P11": UndeliveredRecord,
 }
 
 R = TypeVar("R", bound=Record)

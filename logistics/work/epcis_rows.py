@@ -122,6 +122,8 @@ NOT_EVENTS: dict[str, str] = {
     "print": "a file was drawn from a frozen record; no object of the supply chain was touched",
     "print_labels": "a file was drawn; a label is no object until it is on one",
     "ask": "a question about the log",
+    "make_report": "the log was counted, no card moved",
+    "close_month": "the report of a month was frozen, no card moved",
     "export": "the log was read, no card moved",
     "resume_signing": "somebody looked at the log itself, no card moved",
 }

@@ -18,6 +18,8 @@ LEFT JOIN place ON place.code = person.place
 WHERE person.code = ANY ($1::text[])
 """
 
+_SERVICE = "SELECT code FROM person WHERE role = 'service' ORDER BY code LIMIT 1"
+
 _PEOPLE = """
 SELECT code, name, role, place, courier
 FROM person
@@ -39,6 +41,14 @@ async def actor(session: AsyncSession, code: str, device: str | None = None) -> 
     if code not in found:
         raise NotFound("person", code)
     return found[code].on(device)
+
+
+async def service(session: AsyncSession) -> Actor:
+    """The service itself, as it makes what nobody has to ask for; it does nothing else."""
+    row = await (await driver(session)).fetchrow(_SERVICE)
+    if row is None:
+        raise NotFound("person", Role.SERVICE.value)
+    return await actor(session, row["code"])
 
 
 async def people(session: AsyncSession, place: str | None, after: str, limit: int) -> list[dict[str, Any]]:

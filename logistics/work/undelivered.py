@@ -7,14 +7,29 @@ day after. What is recorded later about an earlier month is in the month in whic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules.calendar import JST, month_days
 from logistics.rules.errors import InvalidValue
+from logistics.rules.report_records import PlaceState, UndeliveredData, UndeliveredLine
 from logistics.rules.undelivered import BANDS, Band, Column, Line, Stage, column_of
+from logistics.store.database import driver
 from logistics.work import stock
+
+_PLACES = """
+SELECT place.code, place.short_name, place.kind,
+       (SELECT count(*)
+        FROM discrepancy
+        LEFT JOIN discrepancy_resolution AS ended ON ended.discrepancy = discrepancy.code
+        WHERE discrepancy.place = place.code AND discrepancy.opened_at < $1
+          AND (ended.resolved_at IS NULL OR ended.resolved_at >= $1))::int AS open_differences
+FROM place
+WHERE place.kind <> 'vehicle'
+ORDER BY place.number
+"""
+_KINDS = "SELECT code, name FROM kind ORDER BY starts_on, code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +86,70 @@ async def report(
     return Undelivered(first, until, day, tuple(lines[key] for key in sorted(lines)))
 
 
+async def data(
+    session: AsyncSession, month: date, now: datetime, as_of: datetime | None = None
+) -> UndeliveredData:
+    """The report as it is frozen, stored and compared: with names, and what is still open at each place."""
+    made = await report(session, month, now, as_of)
+    connection = await driver(session)
+    places = await connection.fetch(_PLACES, made.until)
+    kinds = {row["code"]: row["name"] for row in await connection.fetch(_KINDS)}
+    order = {row["code"]: n for n, row in enumerate(places)}
+    names = {row["code"]: row["short_name"] for row in places}
+    lines = sorted(made.lines, key=lambda line: (order[line.place], list(kinds).index(line.kind)))
+    return UndeliveredData(
+        month=made.month,
+        until=made.until.astimezone(UTC),
+        day=made.day,
+        lines=tuple(_frozen(line, names[line.place], kinds[line.kind]) for line in lines),
+        places=tuple(
+            PlaceState(row["code"], row["short_name"], None, None, None, row["open_differences"], 0)
+            for row in places
+        ),
+    )
+
+
+def of_place(made: UndeliveredData, place: str) -> UndeliveredData:
+    """The part of a report that is about one place."""
+    return UndeliveredData(
+        month=made.month,
+        until=made.until,
+        day=made.day,
+        lines=tuple(line for line in made.lines if line.place == place),
+        places=tuple(state for state in made.places if state.place == place),
+    )
+
+
+def _frozen(line: Line, place_name: str, kind_name: str) -> UndeliveredLine:
+    return UndeliveredLine(
+        place=line.place,
+        place_name=place_name,
+        kind=line.kind,
+        kind_name=kind_name,
+        opening=line.opening,
+        received=line.received,
+        issued=line.issued,
+        returned=line.returned,
+        destroyed=line.destroyed,
+        corrections=line.corrections,
+        closing=line.closing,
+        ages=tuple(line.ages.get(band, 0) for band in Band),
+        stages=tuple(line.stages.get(stage, 0) for stage in Stage),
+    )
+
+
 def _lies(line: Line, lying: stock.Lying) -> None:
     band = Band.NOT_YET if lying.band is None else BANDS[lying.band]
     stage = Stage(lying.stage)
     line.closing += lying.cards
     line.ages[band] = line.ages.get(band, 0) + lying.cards
     line.stages[stage] = line.stages.get(stage, 0) + lying.cards
+
+
+def end_of(month: date) -> datetime:
+    """The first moment after the month of `month`, in UTC."""
+    last = month_days(month.year, month.month)[-1]
+    return _midnight(last + timedelta(days=1)).astimezone(UTC)
 
 
 def _midnight(day: date) -> datetime:

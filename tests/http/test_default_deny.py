@@ -26,6 +26,7 @@ PARAMS = {
     "manifest": "M080000013",
     "path": "nothing",
     "place": "L01F",
+    "month": "2026-05",
     "run": "R7Q2M4ZK9S",
     "slot": "S011A0014",
     "vault": "V011C",

@@ -77,6 +77,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "discrepancy": difference["code"],
         "manifest": sent.manifest,
         "place": site.place,
+        "month": "2026-04",
         "run": batch["run"],
         "slot": await site.first_slot(),
         "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],

@@ -31,6 +31,7 @@ from logistics.store.tables.papers import (
     DiscrepancyResolution,
     Document,
     DocumentPrint,
+    MonthClose,
 )
 from logistics.store.tables.reference import (
     CalendarOverride,
@@ -71,6 +72,7 @@ __all__ = [
     "LogIdentity",
     "Manifest",
     "ManifestCard",
+    "MonthClose",
     "Node",
     "Numbering",
     "Party",
@@ -102,6 +104,7 @@ APPEND_ONLY = (
     "leaf",
     "node",
     "checkpoint",
+    "month_close",
 )
 # Tables that the service may change, besides adding to them; it deletes nowhere.
 CHANGEABLE = ("box", "run", "manifest", "batch", "card", "slot", "numbering")

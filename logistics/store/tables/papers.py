@@ -1,6 +1,6 @@
-"""Differences and papers."""
+"""Differences, papers, and the months whose report is frozen."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -68,3 +68,15 @@ class DocumentPrint(SQLModel, table=True):
     sha256: bytes
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))
     printed_at: datetime = time()
+
+
+class MonthClose(SQLModel, table=True):
+    """A month whose undelivered-card report is frozen; `closing` is the stock of all places at its end."""
+
+    __tablename__ = "month_close"
+    __table_args__ = (sa.CheckConstraint("date_trunc('month', month) = month", name="month"),)
+    month: date = Field(primary_key=True)
+    document: str = key("document.number", unique=True)
+    closing: int
+    entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))
+    closed_at: datetime = time()

@@ -1,0 +1,79 @@
+"""What the reports send over HTTP: the figures of a month, and the months that are closed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from api.wire import Input, Output
+
+MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Meta(pattern=MONTH, examples=["2026-05"], description="A calendar month")]
+
+
+class CloseMonth(Input, frozen=True, kw_only=True):
+    """The month to close."""
+
+    month: Month
+
+
+class UndeliveredLine(Output, frozen=True, kw_only=True):
+    """One place and kind, in cards. `ages` are: not yet noticed, ≤ 30 days, ≤ 90, ≤ 180, ≤ 365, over 365; `stages`:
+    not yet noticed, first notice, reminder, notice returned."""
+
+    place: str
+    place_name: str
+    kind: str
+    kind_name: str
+    opening: int
+    received: int
+    issued: int
+    returned: int
+    destroyed: int
+    corrections: int
+    closing: int
+    ages: tuple[int, ...]
+    stages: tuple[int, ...]
+
+
+class PlaceState(Output, frozen=True, kw_only=True):
+    """A place at the end of the month: its last count, and what is still open there."""
+
+    place: str
+    place_name: str
+    counted_on: date | None
+    counted_by: str | None
+    witnessed_by: str | None
+    open_differences: int
+    candidates: int
+
+
+class Undelivered(Output, frozen=True, kw_only=True):
+    """P11's figures: what was recorded before `until`; ages are counted on `day`."""
+
+    month: date
+    until: datetime
+    day: date
+    lines: list[UndeliveredLine]
+    places: list[PlaceState]
+
+
+class ClosedMonth(Output, frozen=True, kw_only=True):
+    """A month whose report is frozen, under the number of its paper."""
+
+    month: date
+    document: str
+    closing: int
+    closed_at: datetime
+
+
+class ReportPaper(Output, frozen=True, kw_only=True):
+    """A report frozen as paper; `final` unless its month is not closed."""
+
+    number: str
+    month: date
+    issued_at: datetime
+    final: bool
+    closing: int

@@ -1,0 +1,88 @@
+"""Reports by command: the same figures and papers as over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from logistics.commands.command import Command, database_url, month, opened
+from logistics.rules.calendar import JST
+from logistics.settings import Settings
+from logistics.store.database import Database
+
+
+def report(args: argparse.Namespace) -> int:
+    """Write a report of a month: undelivered is P11 月次未交付カード報告."""
+    settings = Settings.from_environment()
+    with database_url(settings) as url:
+        content = asyncio.run(_undelivered(url, settings, args))
+    if args.out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        args.out.write_bytes(content)
+        print(f"Wrote {args.out}.")
+    return 0
+
+
+async def _undelivered(url: str, settings: Settings, args: argparse.Namespace) -> bytes:
+    import labels.undelivered
+    from logistics.work import undelivered
+    from logistics.work.views import Charset, csv_view
+
+    now = settings.clock()()
+    async with opened(url) as database:
+        if args.format == "pdf":
+            return await _paper(database, settings, args, now)
+        async with database.read() as session:
+            data = await undelivered.data(session, args.month, now, args.as_of)
+    if args.format == "json":
+        return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
+    if args.format == "csv":
+        rows = [labels.undelivered.cells(line) for line in data.lines]
+        return csv_view(list(labels.undelivered.HEADS), rows, Charset(args.charset))
+    return labels.undelivered.spreadsheet(data)
+
+
+async def _paper(database: Database, settings: Settings, args: argparse.Namespace, now: datetime) -> bytes:
+    """The paper of a closed month, or a provisional one, issued by who was named or by the service itself."""
+    import labels.undelivered
+    from labels.signing import Identity, Press
+    from logistics.rules.errors import NotFound
+    from logistics.work import documents, month_close, people
+
+    identity = Identity.kept(settings.pdf_certificate, settings.pdf_key, settings.signer_directory)
+    render = Press(identity)(labels.undelivered.render)
+    async with database.begin() as session:
+        actor = await (people.actor(session, args.by) if args.by else people.service(session))
+        try:
+            number = await month_close.number(session, args.month)
+        except NotFound:
+            made = await month_close.provisional(session, actor, args.month, now, args.as_of)
+            number = made.number
+        return (await documents.print_paper(session, actor, number, render, now)).content
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-05-31T17:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=JST)
+
+
+def _for_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("which", choices=("undelivered",))
+    parser.add_argument("--month", type=month, required=True, metavar="YYYY-MM")
+    parser.add_argument("--format", choices=("json", "csv", "xlsx", "pdf"), default="json")
+    parser.add_argument("--as-of", type=_moment, metavar="TIME", help="as it was known then; by default, now")
+    parser.add_argument("--charset", choices=("utf-8", "shift_jis"), default="utf-8", help="of the CSV")
+    parser.add_argument("--by", metavar="PERSON", help="who issues the paper; by default, the service itself")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="by default, standard output")
+
+
+COMMANDS = (Command("report", report, _for_report),)
