@@ -224,11 +224,11 @@ class ReceiptClosed(DomainError):
 
 @dataclass(eq=False)
 class ListInvalid(DomainError):
-    """The arrival list has faults; nothing was imported."""
+    """The list has faults; nothing was imported."""
 
     problems: Sequence[Mapping[str, Any]]
     en = "The list has faults, and nothing was imported. `problems` names line and column of each."
-    ja = "着荷リストに誤りがあるため、取り込んでいません。行と列を確かめてください。"
+    ja = "リストに誤りがあるため、取り込んでいません。行と列を確かめてください。"
 
 
 @dataclass(eq=False)
