@@ -15,7 +15,9 @@ from litestar.openapi.spec import Components
 from litestar.types import ASGIApp
 
 from api import (
+    accesses,
     approvals,
+    archive,
     arrivals,
     audit,
     auth,
@@ -33,6 +35,7 @@ from api import (
     reports,
     runs,
     schemas,
+    vault,
     verifying,
 )
 from api.gathering import Gatherer
@@ -118,6 +121,9 @@ def _api() -> Router:
             batches.router,
             runs.router,
             receiving.router,
+            vault.router,
+            accesses.router,
+            archive.router,
             custody.router,
             papers.router,
             verifying.router,

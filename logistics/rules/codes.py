@@ -43,6 +43,7 @@ class CodeType(StrEnum):
     COURIER = "K"
     DISCREPANCY = "G"
     APPROVAL = "H"
+    PICK_LIST = "Y"
     DOCUMENT = "D"
 
 

@@ -225,7 +225,7 @@ def _judge_pack(call: Call, _scan: Scan, _code: str, card: Row | None) -> Verdic
         return Verdict(Outcome.ALREADY_PACKED, belongs_to=elsewhere)
     if card["state"] == CardState.HELD:
         return Verdict(Outcome.ON_HOLD)
-    if card["state"] != CardState.READY or card["place"] != call.site:
+    if card["state"] not in (CardState.READY, CardState.STORED) or card["place"] != call.site:
         return Verdict(Outcome.NOT_READY, reason=f"it is {card['state']}")
     if card["destination"] != call.destination:
         return Verdict(Outcome.WRONG_SITE, belongs_to=card["destination"])

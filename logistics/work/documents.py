@@ -27,6 +27,7 @@ from logistics.rules.records import (
     TransferSlipRecord,
 )
 from logistics.rules.report_records import UndeliveredRecord
+from logistics.rules.vault_records import AccessRegisterRecord
 from logistics.store.database import driver
 
 # The type of record behind each paper of the catalogue.
@@ -37,6 +38,7 @@ RECORDS: dict[str, type[Record]] = {
     "P2": TransferSlipRecord,
     "P3": ReceiptRecord,
     "P11": UndeliveredRecord,
+    "P16": AccessRegisterRecord,
 }
 
 R = TypeVar("R", bound=Record)
@@ -171,6 +173,16 @@ async def archive(
 ) -> list[dict[str, Any]]:
     """Papers in number order with how often each was printed."""
     return [dict(row) for row in await (await driver(session)).fetch(_ARCHIVE, after, subject, limit)]
+
+
+async def catalogue_of(session: AsyncSession, number: str) -> str:
+    """Which paper of the catalogue a number is. NotFound."""
+    found: str | None = await (await driver(session)).fetchval(
+        "SELECT catalogue FROM document WHERE number = $1", number
+    )
+    if found is None:
+        raise NotFound("paper", number)
+    return found
 
 
 async def record(session: AsyncSession, number: str, kind: type[R]) -> R:

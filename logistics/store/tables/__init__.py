@@ -6,6 +6,14 @@ metadata with every table.
 """
 
 from logistics.store.tables.approvals import Approval, ApprovalDecision, ApprovalUse
+from logistics.store.tables.counter import (
+    CityHandOver,
+    CityHandOverCard,
+    HandAllowance,
+    NoticeHash,
+    PickLine,
+    PickList,
+)
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -45,10 +53,19 @@ from logistics.store.tables.reference import (
     Slot,
     Vault,
 )
+from logistics.store.tables.vaulting import (
+    AlarmLimit,
+    Rearrangement,
+    RearrangementSlot,
+    SlotCount,
+    VaultAccess,
+    VaultKey,
+)
 
 __all__ = [
     "APPEND_ONLY",
     "CHANGEABLE",
+    "AlarmLimit",
     "Approval",
     "ApprovalDecision",
     "ApprovalUse",
@@ -58,6 +75,8 @@ __all__ = [
     "CalendarOverride",
     "Card",
     "Checkpoint",
+    "CityHandOver",
+    "CityHandOverCard",
     "Courier",
     "Discrepancy",
     "DiscrepancyResolution",
@@ -66,6 +85,7 @@ __all__ = [
     "Entry",
     "EntryBatch",
     "EntryCard",
+    "HandAllowance",
     "Kind",
     "Leaf",
     "LegalStep",
@@ -74,15 +94,23 @@ __all__ = [
     "ManifestCard",
     "MonthClose",
     "Node",
+    "NoticeHash",
     "Numbering",
     "Party",
     "Person",
+    "PickLine",
+    "PickList",
     "Place",
+    "Rearrangement",
+    "RearrangementSlot",
     "Run",
     "Scan",
     "Seal",
     "Slot",
+    "SlotCount",
     "Vault",
+    "VaultAccess",
+    "VaultKey",
 ]
 
 # Tables whose rows are written once: UPDATE, DELETE and TRUNCATE are refused by triggers.
@@ -100,6 +128,15 @@ APPEND_ONLY = (
     "approval",
     "approval_decision",
     "approval_use",
+    "rearrangement_slot",
+    "slot_count",
+    "alarm_limit",
+    "pick_list",
+    "pick_line",
+    "hand_allowance",
+    "city_handover",
+    "city_handover_card",
+    "notice_hash",
     "log_identity",
     "leaf",
     "node",
@@ -107,4 +144,15 @@ APPEND_ONLY = (
     "month_close",
 )
 # Tables that the service may change, besides adding to them; it deletes nowhere.
-CHANGEABLE = ("box", "run", "manifest", "batch", "card", "slot", "numbering")
+CHANGEABLE = (
+    "box",
+    "run",
+    "manifest",
+    "batch",
+    "card",
+    "slot",
+    "numbering",
+    "vault_key",
+    "vault_access",
+    "rearrangement",
+)
