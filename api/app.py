@@ -15,9 +15,7 @@ from litestar.openapi.spec import Components
 from litestar.types import ASGIApp
 
 from api import (
-    accesses,
     approvals,
-    archive,
     arrivals,
     audit,
     auth,
@@ -33,9 +31,9 @@ from api import (
     receiving,
     reference,
     reports,
+    returns,
     runs,
     schemas,
-    vault,
     verifying,
 )
 from api.gathering import Gatherer
@@ -121,9 +119,7 @@ def _api() -> Router:
             batches.router,
             runs.router,
             receiving.router,
-            vault.router,
-            accesses.router,
-            archive.router,
+            returns.router,
             custody.router,
             papers.router,
             verifying.router,

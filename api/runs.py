@@ -82,7 +82,7 @@ async def load_batches(
 @post(
     "/runs/{run:str}/dispatch",
     operation_id="dispatchRun",
-    summary="Release the run: a manifest and a transfer slip per destination",
+    summary="Release what leaves one's own place: a manifest and a transfer slip per destination",
     status_code=200,
     responses=documented(errors.NotFound, errors.NotARunDay, errors.RunDeparted, errors.RunNotReady),
 )
@@ -109,7 +109,8 @@ async def take_over_run(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> wire.TakenOver:
-    return wire.TakenOver(**await dispatching.take_over(session, actor, run, data.batches, now))
+    taken = await dispatching.take_over(session, actor, run, data.batches, now, data.origin)
+    return wire.TakenOver(**taken)
 
 
 @get("/manifests", operation_id="listManifests", summary="Manifests", responses=documented())
@@ -119,11 +120,12 @@ async def list_manifests(
     now: NamedDependency[datetime],
     run: RunQuery = None,
     destination: PlaceQuery = None,
+    origin: PlaceQuery = None,
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire.Manifest]:
     rows = await runs.manifests_page(
-        snapshot, now, after=after, limit=limit, run=run, destination=destination
+        snapshot, now, after=after, limit=limit, run=run, destination=destination, origin=origin
     )
     return wire.paged(rows, wire.Manifest, limit)
 
@@ -197,7 +199,8 @@ async def print_manifest(
     press: NamedDependency[Press],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    return pdf(await documents.print_paper(session, actor, manifest, press(labels.manifest.render), now))
+    draw = press(labels.manifest.render)
+    return pdf(await documents.print_paper(session, actor, manifest, draw, now, "P1"))
 
 
 @get(

@@ -40,7 +40,6 @@ PlaceCode = Annotated[str, _code("L", "L01F", "Code of a place")]
 PersonCode = Annotated[str, _code("P", "P0001027", "Code of a member of staff")]
 CourierCode = Annotated[str, _code("K", "K01N", "Code of a courier")]
 ApprovalCode = Annotated[str, _code("H", "H7Q2M4ZK90", "Code of an approval that a second person gave")]
-SlotCode = Annotated[str, _code("S", "S011A001B", "Code of a slot")]
 SealNumber = Annotated[
     str,
     Meta(
@@ -194,8 +193,9 @@ class PlanRun(Input, frozen=True, kw_only=True):
 
 
 class TakeOver(Input, frozen=True, kw_only=True):
-    """The batches that the courier acknowledges; none named means all that wait."""
+    """The batches that the courier acknowledges; none named means all that wait at `origin` (None: the annex)."""
 
+    origin: PlaceCode | None = None
     batches: Annotated[list[BatchCode], Meta(max_length=500)] = []
 
 
@@ -436,6 +436,7 @@ class Batch(Output, frozen=True, kw_only=True):
     code: str
     run: str
     day: date
+    origin: str
     destination: str
     state: BatchState
     place: str
@@ -467,14 +468,18 @@ class Manifest(Output, frozen=True, kw_only=True):
     """A manifest and how far it has come. Its papers are under `/manifest.pdf` and `/transfer-slip.pdf`.
 
     `waiting_for` is whose confirmation is missing (courier, site, receipt; None: done), for `waiting_minutes`.
+    `recalled` of its cards were left behind by the courier and wait for a later run. One whose `origin` is a site
+    goes back to the annex, and has `/return-slip.pdf` in place of `/manifest.pdf`.
     """
 
     code: str
     run: str
     day: date
+    origin: str
     destination: str
     transfer_slip: str
     cards: int
+    recalled: int
     received: int
     dispatched_at: datetime
     dispatched_by: str
@@ -548,7 +553,7 @@ class Card(Output, frozen=True, kw_only=True):
     custodian: str
     custodian_name: str
     destination: str
-    box: str
+    box: str | None
     batch: str | None
     slot: str | None
     set_up_on: date | None

@@ -122,7 +122,12 @@ def coded(pen: Pen, code: str, x: float, y: float, width: float, height: float) 
 
 def kind_counts(counts: Sequence[KindCount], total: int, unit: str = "枚") -> list[Piece]:
     """Boxes of equal width, one per kind, the last one the total; five to a row."""
-    boxes = [(count.name, count.count) for count in counts] + [("合計", total)]
+    return counted([(count.name, count.count) for count in counts], total, unit)
+
+
+def counted(counts: Sequence[tuple[str, int]], total: int, unit: str = "枚") -> list[Piece]:
+    """As `kind_counts`, of anything that has a name and a count."""
+    boxes = [*counts, ("合計", total)]
     per_row = min(len(boxes), 5)
     return [_count_row(boxes[at : at + per_row], per_row, unit) for at in range(0, len(boxes), per_row)]
 

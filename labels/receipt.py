@@ -63,7 +63,8 @@ def _pieces(record: ReceiptRecord) -> Iterator[Piece]:
     )
     yield parts.letter(record.origin, record.destination, record.issued_by, record.issued_at, says)
     yield _facts(record)
-    yield parts.section("受領数の照合", "発送 ＝ 受領 ＋ 受領不可 ＋ 未着")
+    left = f"（積残しにより次便へ回した {record.recalled:,} 枚を除く）" if record.recalled else ""
+    yield parts.section("受領数の照合", f"発送 ＝ 受領 ＋ 受領不可 ＋ 未着{left}")
     yield _balance(record)
     yield parts.section("種別ごとの枚数（受領）")
     yield from parts.kind_counts(record.counts, sum(count.count for count in record.counts))
@@ -82,7 +83,7 @@ def _facts(record: ReceiptRecord) -> Piece:
             *parts.carriage_facts(record.carriage),
             parts.Fact("到着", japanese_time(record.arrived_at)),
             parts.Fact("収受完了", japanese_time(record.closed_at)),
-            parts.Fact("発送明細書", "", record.manifest),
+            parts.Fact("返送票" if record.returning else "発送明細書", "", record.manifest),
             parts.Fact("立会・指示", f"本市職員　{record.supervisor.name}（{record.supervisor.code}）"),
         ]
     )
@@ -182,7 +183,10 @@ def _closing(record: ReceiptRecord) -> Iterator[Piece]:
     yield parts.signatures(
         [
             parts.Signature(
-                "受領者（拠点）", record.destination.name, record.issued_by.name, record.closed_at
+                f"受領者（{'分室' if record.returning else '拠点'}）",
+                record.destination.name,
+                record.issued_by.name,
+                record.closed_at,
             ),
             parts.Signature("立会・指示（本市職員）", "本市職員の指示の下で収受", record.supervisor.name),
             parts.Signature("引渡者（配送業者）", record.carriage.name),

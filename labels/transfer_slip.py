@@ -14,14 +14,22 @@ from logistics.rules.records import HandOver, Imprint, NamedPerson, SealedBatch,
 TITLE = "授受票"
 _ROW = 14.0
 
-_BATCHES = table.columns(
-    ("", 9, "right"),
-    ("搬送袋番号", 47, "centre"),
-    ("封印番号", 31, "left"),
-    ("枚数", 20, "right"),
-    ("封印確認（分室）", 34, "centre"),
-    ("封印確認（拠点）", 34, "centre"),
-)
+
+def _columns(record: TransferSlipRecord) -> tuple[table.Column, ...]:
+    first, last = _ends(record)
+    return table.columns(
+        ("", 9, "right"),
+        ("搬送袋番号", 47, "centre"),
+        ("封印番号", 31, "left"),
+        ("枚数", 20, "right"),
+        (f"封印確認（{first}）", 34, "centre"),
+        (f"封印確認（{last}）", 34, "centre"),
+    )
+
+
+def _ends(record: TransferSlipRecord) -> tuple[str, str]:
+    """What the two ends of the way are called: what goes back leaves a site, and the annex takes it in."""
+    return ("拠点", "分室") if record.returning else ("分室", "拠点")
 
 
 def render(record: TransferSlipRecord, imprint: Imprint) -> bytes:
@@ -35,13 +43,14 @@ def render(record: TransferSlipRecord, imprint: Imprint) -> bytes:
 
 
 def _pieces(record: TransferSlipRecord) -> Iterator[Piece]:
+    first, last = _ends(record)
     yield _parties(record)
     yield gap(4)
     yield parts.facts(
         [
             parts.Fact("便", parts.run_name(record.run_date, record.run_sequence)),
             parts.Fact("便番号", grouped(record.run)),
-            parts.Fact("発送明細書", "", record.manifest),
+            parts.Fact("返送票" if record.returning else "発送明細書", "", record.manifest),
             parts.Fact("授受数", f"搬送袋 {len(record.batches)} 袋　カード等 {record.cards:,} 枚"),
         ]
     )
@@ -51,14 +60,14 @@ def _pieces(record: TransferSlipRecord) -> Iterator[Piece]:
     yield _change(
         "1",
         f"{record.origin.name} → {record.carriage.name}",
-        ("引渡者（分室）", "引受者（配送業者）"),
+        (f"引渡者（{first}）", "引受者（配送業者）"),
         record.taken_over,
     )
     yield gap(3)
     yield _change(
         "2",
         f"{record.carriage.name} → {record.destination.name}",
-        ("引渡者（配送業者）", "収受者（拠点）"),
+        ("引渡者（配送業者）", f"収受者（{last}）"),
         record.delivered,
     )
     yield gap(3)
@@ -68,14 +77,19 @@ def _pieces(record: TransferSlipRecord) -> Iterator[Piece]:
 def _parties(record: TransferSlipRecord) -> Piece:
     carriage = record.carriage
     crew = "、".join(carriage.crew)
+    first, last = _ends(record)
     boxes = (
-        ("分室（発送）", record.origin.name, (record.origin.address, record.origin.code)),
+        (
+            f"{first}（{'返送' if record.returning else '発送'}）",
+            record.origin.name,
+            (record.origin.address, record.origin.code),
+        ),
         (
             "配送業者",
             carriage.name,
             (f"市の同意番号　{carriage.consent_number}", f"{crew}　{carriage.vehicle}"),
         ),
-        ("拠点（収受）", record.destination.name, (record.destination.address, record.destination.code)),
+        (f"{last}（収受）", record.destination.name, (record.destination.address, record.destination.code)),
     )
     arrow = 7.0
     width = (WIDTH - 2 * arrow) / 3
@@ -97,20 +111,23 @@ def _parties(record: TransferSlipRecord) -> Piece:
 
 
 def _batches(record: TransferSlipRecord) -> Iterator[Piece]:
-    head = table.head(_BATCHES)
+    columns = _columns(record)
+    head = table.head(columns)
     for number, batch in enumerate(record.batches, 1):
-        yield Piece(_ROW, _draw_batch(number, batch, last=number == len(record.batches)), head)
-    yield _total(len(record.batches), record.cards)
+        yield Piece(_ROW, _draw_batch(columns, number, batch, last=number == len(record.batches)), head)
+    yield _total(columns[3], len(record.batches), record.cards)
 
 
-def _draw_batch(number: int, batch: SealedBatch, *, last: bool) -> parts.Draw:
+def _draw_batch(
+    columns: tuple[table.Column, ...], number: int, batch: SealedBatch, *, last: bool
+) -> parts.Draw:
     def draw(pen: Pen, y: float) -> None:
-        index, code, seal, cards, at_annex, at_site = _BATCHES
+        index, code, seal, cards, at_first, at_last = columns
         pen.cell(index.x, y, index.width, _ROW, str(number), 9, "right")
         parts.coded(pen, batch.code, code.x, y + 0.4, code.width, _ROW - 0.8)
         pen.cell(seal.x, y, seal.width, _ROW, batch.seal_number, 11, lines=2)
         pen.cell(cards.x, y, cards.width, _ROW, f"{batch.cards:,} 枚", 11, "right")
-        for column in (at_annex, at_site):
+        for column in (at_first, at_last):
             for row, words in enumerate(("異常なし", "異常あり")):
                 pen.tick(column.x + 7, y + 2.3 + row * 5.2, 3.6)
                 pen.write(column.x + 12.4, y + 5.2 + row * 5.2, words, 8.5)
@@ -119,9 +136,8 @@ def _draw_batch(number: int, batch: SealedBatch, *, last: bool) -> parts.Draw:
     return draw
 
 
-def _total(batches: int, cards: int) -> Piece:
+def _total(column: table.Column, batches: int, cards: int) -> Piece:
     def draw(pen: Pen, y: float) -> None:
-        column = _BATCHES[3]
         pen.cell(LEFT, y, 60, 8, f"合計　{batches} 袋", 9.5)
         pen.cell(column.x - 20, y, column.width + 20, 8, f"{cards:,} 枚", 11, "right", bold=True)
         pen.rule(LEFT, y + 8, RIGHT, STRONG)

@@ -59,8 +59,8 @@ class NewCard:
 
 _TAKE_BATCHES = """
 WITH act AS (
-    SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
-                  AS act (n, step, place, custodian, manifest)
+    SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $8::text[])
+                  AS act (n, step, place, custodian, manifest, run)
 ), was AS MATERIALIZED (
     SELECT code, state, place, custodian, manifest
     FROM batch
@@ -72,7 +72,9 @@ UPDATE batch
 SET state = legal.to_state,
     place = COALESCE(act.place, was.place),
     custodian = COALESCE(act.custodian, was.custodian),
-    manifest = COALESCE(act.manifest, was.manifest)
+    -- What the courier left behind is on no manifest any more, and waits for another run.
+    manifest = CASE WHEN act.step <> 'recall' THEN COALESCE(act.manifest, was.manifest) END,
+    run = CASE WHEN act.step = 'recall' THEN COALESCE(act.run, batch.run) ELSE batch.run END
 FROM was
 JOIN unnest($6::text[], $7::int[]) AS asked (code, n) USING (code)
 JOIN act USING (n)
@@ -143,8 +145,8 @@ RETURNING id, code
 """
 
 _OPEN_BATCH = """
-INSERT INTO batch (code, run, destination, state, place, custodian, opened_at)
-SELECT $1, $2, $3, 'open', place.code, place.party, $5
+INSERT INTO batch (code, run, origin, destination, state, place, custodian, opened_at)
+SELECT $1, $2, place.code, $3, 'open', place.code, place.party, $5
 FROM place
 WHERE place.code = $4
 """
@@ -245,6 +247,7 @@ async def _take_batches(session: AsyncSession, acts: Sequence[Act]) -> dict[int,
         [act.manifest for _, act in numbered],
         [code for code, _ in asked],
         [n for _, n in asked],
+        [act.run for _, act in numbered],
     )
     return _by_act(rows)
 

@@ -43,7 +43,6 @@ class CodeType(StrEnum):
     COURIER = "K"
     DISCREPANCY = "G"
     APPROVAL = "H"
-    PICK_LIST = "Y"
     DOCUMENT = "D"
 
 

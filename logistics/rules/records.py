@@ -98,7 +98,7 @@ class HandOver(Record, frozen=True):
 
 
 class TransferSlipRecord(Record, frozen=True):
-    """P2 授受票: annex to courier to site, three parties, two changes of hands."""
+    """P2 授受票: annex to courier to site, or the other way (`returning`): three parties, two changes of hands."""
 
     number: str
     issued_at: datetime
@@ -114,6 +114,7 @@ class TransferSlipRecord(Record, frozen=True):
     cards: int
     taken_over: HandOver
     delivered: HandOver
+    returning: bool = False
 
 
 class SealCheck(Record, frozen=True):
@@ -138,7 +139,10 @@ class Difference(Record, frozen=True):
 
 
 class ReceiptRecord(Record, frozen=True):
-    """P3 受領書: accepted + rejected + missing = dispatched."""
+    """P3 受領書: accepted + rejected + missing = dispatched, which leaves out what the courier left behind.
+
+    `recalled` cards stand on the manifest and stayed where they were; `returning`: the annex signs, not a site.
+    """
 
     number: str
     issued_at: datetime
@@ -161,6 +165,8 @@ class ReceiptRecord(Record, frozen=True):
     counts: tuple[KindCount, ...]
     seals: tuple[SealCheck, ...]
     differences: tuple[Difference, ...]
+    recalled: int = 0
+    returning: bool = False
 
 
 class ActCount(Record, frozen=True):

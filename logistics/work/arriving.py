@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logistics.rules.lifecycle import BATCH, IN_FLIGHT, BatchState, BatchStep, CardState, CardStep
+from logistics.rules.lifecycle import BATCH, ENDED, IN_FLIGHT, BatchState, BatchStep, CardState, CardStep
 from logistics.rules.outcomes import Outcome
 from logistics.rules.words import CARD_STATES
 from logistics.work.scans import Call, Row, Scan, Verdict
@@ -65,6 +65,8 @@ def judge_card(call: Call, scan: Scan, _code: str, card: Row | None) -> Verdict:
         if scan.damaged:
             return _damaged(card, aside, was_missing=missing)
         return Verdict(Outcome.RECEIVED, CardStep.RECEIVE, manifest=card["manifest"], was_missing=missing)
+    if state in ENDED:
+        return _after_its_end(card, state)
     if card["place"] == call.site:
         if scan.damaged and state in (CardState.RECEIVED, CardState.STORED):
             return _damaged(card, CardStep.HOLD, was_missing=False)
@@ -102,6 +104,17 @@ def _damaged(card: Row, step: CardStep, *, was_missing: bool) -> Verdict:
         difference="damaged",
         note="収受時に破損を確認",
         was_missing=was_missing,
+    )
+
+
+def _after_its_end(card: Row, state: CardState) -> Verdict:
+    """A card that was issued, destroyed or given up, and lies here all the same: it is held, and looked into."""
+    return Verdict(
+        Outcome.NOT_IN_TRANSIT,
+        CardStep.FIND,
+        belongs_to=card["destination"],
+        difference="over",
+        note=f"取扱いを終えたはずのカード（記録上の状態：{CARD_STATES[state]}）",
     )
 
 

@@ -1,4 +1,4 @@
-"""Packing: a batch is one sealed container for one site and one run."""
+"""Packing: a batch is one sealed container for one run, from the annex to a site, or back (see `returns`)."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from logistics.rules.codes import CodeType, random_code
 from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, SealUsed, StepRefused
 from logistics.rules.lifecycle import BATCH, BatchState, BatchStep, CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
-from logistics.rules.permissions import Actor
+from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
 from logistics.work import approvals, runs
-from logistics.work.locking import lock_cards
+from logistics.work.locking import lock_cards, mark_packed_from
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 _PAGE = """
-SELECT batch.code, batch.run, run.day, batch.destination, batch.state, batch.place, batch.custodian,
+SELECT batch.code, batch.run, run.day, batch.origin, batch.destination, batch.state, batch.place, batch.custodian,
        batch.manifest, batch.seal_number, batch.sealed_cards, batch.opened_at, batch.sealed_at, batch.loaded_at,
        (SELECT count(*) FROM card WHERE card.batch = batch.code) AS cards
 FROM batch
@@ -40,6 +40,10 @@ LIMIT $6
 """
 
 
+# What may leave the annex for a site: fresh from set-up, come back, or kept in the annex's own vault.
+_LEAVES = frozenset({CardState.READY, CardState.RECEIVED, CardState.STORED})
+
+
 async def open_for(
     session: AsyncSession, actor: Actor, destination: str, run_day: date, now: datetime
 ) -> Row:
@@ -50,6 +54,11 @@ async def open_for(
         "SELECT EXISTS (SELECT FROM place WHERE code = $1 AND kind IN ('counter', 'center'))", destination
     ):
         raise InvalidValue("destination", "is not the code of a site")
+    return await open_to(session, actor, destination, run_day, now)
+
+
+async def open_to(session: AsyncSession, actor: Actor, destination: str, run_day: date, now: datetime) -> Row:
+    """Open a batch from the actor's own place to another, for the run of a day."""
     run = await runs.ensure(session, actor, run_day, now)
     code = random_code(CodeType.BATCH)
     await open_batch(
@@ -72,7 +81,7 @@ async def pack(
 async def unpack(
     session: AsyncSession, actor: Actor, code: str, scans: Sequence[Scan], now: datetime
 ) -> list[Answer]:
-    """Scan cards out of an open batch again."""
+    """Scan cards out of an open batch again; at a site, what was set aside before is set aside again."""
     return await _scan(session, actor, code, scans, Purpose.UNPACK, now)
 
 
@@ -84,7 +93,7 @@ async def seal(
     Raises CountDiffers when `counted` is not what was scanned in, or is nothing; SealUsed; StepRefused.
     """
     permissions.require(actor, "seal")
-    batch = await lock(session, code)
+    batch = await lock(session, actor, code)
     connection = await driver(session)
     cards = await connection.fetchval("SELECT count(*) FROM card WHERE batch = $1", code)
     if counted != cards or cards == 0:
@@ -112,7 +121,7 @@ async def unseal(
 ) -> Row:
     """Open a sealed batch again, for a reason that a second person approved; its seal number is spent."""
     permissions.require(actor, "unseal")
-    batch = await lock(session, code)
+    batch = await lock(session, actor, code)
     if BATCH.target(BatchStep.UNSEAL, BatchState(batch["state"])) is None:
         raise StepRefused(
             BatchStep.UNSEAL, [code], batch["state"], BATCH.steps_from(BatchState(batch["state"]))
@@ -148,8 +157,8 @@ async def unseal_shown(
 
 async def cancel(session: AsyncSession, actor: Actor, code: str, now: datetime) -> Row:
     """Give up an open batch that holds nothing. Raises CountDiffers while cards are in it."""
-    permissions.require(actor, "pack")
-    batch = await lock(session, code)
+    require_packing(actor)
+    batch = await lock(session, actor, code)
     cards = await (await driver(session)).fetchval("SELECT count(*) FROM card WHERE batch = $1", code)
     if cards:
         raise CountDiffers("cards", 0, cards)
@@ -180,14 +189,27 @@ async def one(session: AsyncSession, code: str) -> Row:
     return found[0]
 
 
-async def lock(session: AsyncSession, code: str) -> Row:
-    """The batch's row, locked; NotFound."""
+def require_packing(actor: Actor) -> None:
+    """NotAllowed for who packs neither at the annex nor, for the way back, at a site."""
+    permissions.require(actor, "pack" if actor.where is Where.ANNEX else "pack_return")
+
+
+async def lock(session: AsyncSession, actor: Actor, code: str) -> Row:
+    """The row of a batch that leaves the actor's place, locked; NotFound."""
     row = await (await driver(session)).fetchrow(
         "SELECT * FROM batch WHERE code = $1 FOR NO KEY UPDATE", code
     )
-    if row is None:
+    if row is None or row["origin"] != actor.place:
         raise NotFound("batch", code)
     return dict(row)
+
+
+async def lock_open(session: AsyncSession, actor: Actor, code: str) -> Row:
+    """The row of an open batch that leaves the actor's place, locked; NotFound, StepRefused if it is not open."""
+    batch = await lock(session, actor, code)
+    if batch["state"] != BatchState.OPEN:
+        raise refused(BatchStep.SEAL, [code], batch["state"])
+    return batch
 
 
 def refused(step: BatchStep, batches: Sequence[str], state: str) -> StepRefused:
@@ -198,10 +220,10 @@ def refused(step: BatchStep, batches: Sequence[str], state: str) -> StepRefused:
 async def _scan(
     session: AsyncSession, actor: Actor, code: str, scans: Sequence[Scan], purpose: Purpose, now: datetime
 ) -> list[Answer]:
-    permissions.require(actor, "pack")
-    batch = await lock(session, code)
-    if batch["state"] != BatchState.OPEN:
-        raise refused(BatchStep.SEAL, [code], batch["state"])
+    if purpose is Purpose.PACK:
+        permissions.require(actor, "pack")
+    require_packing(actor)
+    batch = await lock_open(session, actor, code)
     call = Call(
         actor,
         purpose,
@@ -213,6 +235,8 @@ async def _scan(
         destination=batch["destination"],
     )
     rows = await lock_cards(session, [call])
+    if actor.where is Where.SITE:
+        await mark_packed_from(session, rows)
     judge = _judge_pack if purpose is Purpose.PACK else _judge_unpack
     return (await settle(session, [call], rows, judge, CodeType.CARD, now))[0]
 
@@ -225,7 +249,7 @@ def _judge_pack(call: Call, _scan: Scan, _code: str, card: Row | None) -> Verdic
         return Verdict(Outcome.ALREADY_PACKED, belongs_to=elsewhere)
     if card["state"] == CardState.HELD:
         return Verdict(Outcome.ON_HOLD)
-    if card["state"] not in (CardState.READY, CardState.STORED) or card["place"] != call.site:
+    if card["state"] not in _LEAVES or card["place"] != call.site:
         return Verdict(Outcome.NOT_READY, reason=f"it is {card['state']}")
     if card["destination"] != call.destination:
         return Verdict(Outcome.WRONG_SITE, belongs_to=card["destination"])
@@ -237,7 +261,10 @@ def _judge_unpack(call: Call, _scan: Scan, _code: str, card: Row | None) -> Verd
         return Verdict(Outcome.UNKNOWN)
     if card["state"] != CardState.PACKED or card["batch"] != call.subject:
         return Verdict(Outcome.NOT_READY, belongs_to=card["batch"], reason="it is not in this batch")
-    return Verdict(Outcome.UNPACKED, CardStep.UNPACK)
+    if call.actor.where is Where.ANNEX:
+        return Verdict(Outcome.UNPACKED, CardStep.UNPACK)
+    aside = card["packed_from"] == CardState.HELD
+    return Verdict(Outcome.UNPACKED, CardStep.HOLD if aside else CardStep.TAKE_BACK)
 
 
 async def _step(

@@ -15,7 +15,8 @@ from logistics.store.database import driver
 # A run has at most one manifest per site, so each count below reads the day's own cards and no older ones.
 _DAY = """
 SELECT place.code AS site, place.number, place.short_name AS name,
-       packed.batches, COALESCE(manifest.cards, packed.cards) AS packed, COALESCE(manifest.cards, 0) AS dispatched,
+       packed.batches, COALESCE(manifest.cards - manifest.recalled, packed.cards) AS packed,
+       COALESCE(manifest.cards - manifest.recalled, 0) AS dispatched,
        manifest.dispatched_at, manifest.taken_over_at, manifest.arrived_at, manifest.closed_at,
        received.cards AS received, kept.to_store, kept.stored, COALESCE(found.differences, 0) AS differences
 FROM place

@@ -1,7 +1,7 @@
 """The run leaves: manifests and slips are written, then the courier acknowledges.
 
-Two changes of hands follow each other, annex to courier to site; each has a release and an acceptance, and the
-time between them is visible as nobody's confirmation.
+Two changes of hands follow each other, annex to courier to site, or back from a site; each has a release and an
+acceptance, and the time between them is visible as nobody's confirmation.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import NotFound, RunDeparted, RunNotReady
+from logistics.rules.errors import NotFound, RunNotReady
 from logistics.rules.lifecycle import BatchState, BatchStep, CardStep
-from logistics.rules.permissions import Actor
+from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
 from logistics.work import dispatch_papers, places, runs
 from logistics.work.dispatch_papers import Departure
@@ -42,23 +42,29 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::int[])
 """
 
 _INSERT_MANIFESTS = """
-INSERT INTO manifest (code, run, destination, transfer_slip, cards, dispatched_at, dispatched_by)
-SELECT code, $2, destination, slip, cards, $6, $7
+INSERT INTO manifest (code, run, origin, destination, transfer_slip, cards, dispatched_at, dispatched_by)
+SELECT code, $2, $8, destination, slip, cards, $6, $7
 FROM unnest($1::text[], $3::text[], $4::text[], $5::int[]) AS m (code, destination, slip, cards)
 """
 
-_WAITING = "SELECT * FROM batch WHERE run = $1 AND state <> 'cancelled' ORDER BY code FOR NO KEY UPDATE"
+_WAITING = """
+SELECT *
+FROM batch
+WHERE run = $1 AND origin = $2 AND state <> 'cancelled'
+ORDER BY code
+FOR NO KEY UPDATE
+"""
 
 
 async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime) -> list[Row]:
-    """Release the run to the courier: a manifest per destination, every card and batch on its way, or none.
+    """Release to the courier what leaves the actor's place: a manifest per destination, all on its way, or none.
 
-    The papers P1 and P2 are frozen in the same transaction. Raises RunNotReady naming what is not sealed and
+    The papers P1 (from a site P4) and P2 are frozen in the same transaction. Raises RunNotReady naming what is not sealed and
     loaded, or saying that its day is not today; RunDeparted.
     """
     permissions.require(actor, "dispatch")
     run = await runs.lock(session, code)
-    batches = await _ready_batches(session, run, now)
+    batches = await _ready_batches(session, actor, run, now)
     aboard = await (await driver(session)).fetch(_ABOARD, [b["code"] for b in batches])
     cards = sorted((dict(row) for row in aboard), key=lambda card: (card["batch"], card["code"]))
     _require_as_sealed(code, batches, cards)
@@ -66,41 +72,35 @@ async def dispatch(session: AsyncSession, actor: Actor, code: str, now: datetime
     manifests = await next_codes(session, CodeType.MANIFEST, len(destinations), now)
     slips = await next_codes(session, CodeType.TRANSFER_SLIP, len(destinations), now)
     departures = [
-        Departure(
-            manifest,
-            slip,
-            destination,
-            [batch for batch in batches if batch["destination"] == destination],
-            [card for card in cards if card["destination"] == destination],
-        )
-        for manifest, slip, destination in zip(manifests, slips, destinations, strict=True)
+        _departure(numbers, batches, cards) for numbers in zip(manifests, slips, destinations, strict=True)
     ]
     await _write_manifests(session, actor, run, departures, now)
     await take(session, [_release(actor, run, departure, now) for departure in departures], now)
     await dispatch_papers.freeze(session, actor, run, departures, now)
-    await (await driver(session)).execute("UPDATE run SET departed_at = $2 WHERE code = $1", code, now)
-    return await runs.manifests_page(session, now, run=code, limit=len(departures))
+    if actor.where is Where.ANNEX:
+        await (await driver(session)).execute("UPDATE run SET departed_at = $2 WHERE code = $1", code, now)
+    return await runs.manifests_page(session, now, run=code, origin=str(actor.place), limit=len(departures))
 
 
 async def take_over(
-    session: AsyncSession, actor: Actor, code: str, batches: Sequence[str], now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    code: str,
+    batches: Sequence[str],
+    now: datetime,
+    origin: str | None = None,
 ) -> dict[str, Any]:
-    """The courier acknowledges batches of the run, all that still wait where `batches` is empty.
+    """The courier acknowledges batches of the run at `origin` (None: the annex), all that wait where none is named.
 
-    What is not acknowledged stays the annex's, and stays visible as such. Raises NotFound, RunNotReady.
+    What is not acknowledged stays that place's, and stays visible as such. Raises NotFound, RunNotReady.
     """
     permissions.require(actor, "take_over")
     run = await runs.lock(session, code)
     if run["courier"] != actor.courier:
         raise NotFound("run", code)
-    if run["departed_at"] is None:
-        raise RunNotReady(code, "it was not dispatched.", [])
     connection = await driver(session)
-    await connection.execute("SELECT code FROM manifest WHERE run = $1 ORDER BY code FOR NO KEY UPDATE", code)
-    rows = await connection.fetch(
-        "SELECT * FROM batch WHERE run = $1 AND state = 'dispatched' ORDER BY code FOR NO KEY UPDATE", code
-    )
-    waiting = {row["code"]: dict(row) for row in rows}
+    place = origin or await places.annex(session)
+    waiting = await _released(session, code, place)
     if strangers := sorted(set(batches) - set(waiting)):
         raise RunNotReady(code, "these do not wait to be taken over:", strangers)
     taken = [waiting[batch] for batch in (batches or waiting)]
@@ -110,12 +110,11 @@ async def take_over(
         [batch["code"] for batch in taken],
     )
     vehicle = await places.vehicle(session, run["courier"])
-    annex = await connection.fetchval("SELECT code FROM place WHERE kind = 'annex'")
     acts = [
         Act(
             "take_over",
             actor,
-            annex,
+            place,
             now,
             step=CardStep.TAKE_OVER,
             cards=[row["code"] for row in cards if row["manifest"] == manifest],
@@ -144,16 +143,40 @@ async def take_over(
     }
 
 
-async def _ready_batches(session: AsyncSession, run: Row, now: datetime) -> list[Row]:
+async def _released(session: AsyncSession, run: str, place: str) -> dict[str, Row]:
+    """What was released at a place and waits to be taken over, locked; RunNotReady before anything was."""
+    connection = await driver(session)
+    manifests = await connection.fetch(
+        "SELECT code FROM manifest WHERE run = $1 AND origin = $2 ORDER BY code FOR NO KEY UPDATE", run, place
+    )
+    if not manifests:
+        raise RunNotReady(run, "it was not dispatched.", [])
+    rows = await connection.fetch(
+        "SELECT * FROM batch WHERE run = $1 AND origin = $2 AND state = 'dispatched'"
+        " ORDER BY code FOR NO KEY UPDATE",
+        run,
+        place,
+    )
+    return {row["code"]: dict(row) for row in rows}
+
+
+def _departure(numbers: tuple[str, str, str], batches: Sequence[Row], cards: Sequence[Row]) -> Departure:
+    """What leaves for one destination, under the numbers of its manifest and slip."""
+    manifest, slip, destination = numbers
+    leaving = [batch for batch in batches if batch["destination"] == destination]
+    inside = {batch["code"] for batch in leaving}
+    return Departure(manifest, slip, destination, leaving, [c for c in cards if c["batch"] in inside])
+
+
+async def _ready_batches(session: AsyncSession, actor: Actor, run: Row, now: datetime) -> list[Row]:
     code = run["code"]
-    if run["departed_at"]:
-        raise RunDeparted(code)
+    await runs.require_here(session, code, str(actor.place))
     if run["courier"] is None:
         raise RunNotReady(code, "no courier is set. Plan the run first.", [])
     if run["day"] != business_date(now):
         reason = f"it is the run of {run['day'].isoformat()}, and today is {business_date(now).isoformat()}."
         raise RunNotReady(code, reason, [])
-    rows = await (await driver(session)).fetch(_WAITING, code)
+    rows = await (await driver(session)).fetch(_WAITING, code, actor.place)
     if not rows:
         raise RunNotReady(code, "it carries nothing.", [])
     if waiting := [row["code"] for row in rows if row["state"] != BatchState.LOADED]:
@@ -181,6 +204,7 @@ async def _write_manifests(
         [len(d.cards) for d in departures],
         now,
         actor.code,
+        actor.place,
     )
     lines = [
         (d.manifest, card["id"], card["batch"], position)

@@ -27,7 +27,7 @@ from logistics.rules.records import (
     TransferSlipRecord,
 )
 from logistics.rules.report_records import UndeliveredRecord
-from logistics.rules.vault_records import AccessRegisterRecord
+from logistics.rules.return_records import ReturnRecord
 from logistics.store.database import driver
 
 # The type of record behind each paper of the catalogue.
@@ -38,7 +38,7 @@ RECORDS: dict[str, type[Record]] = {
     "P2": TransferSlipRecord,
     "P3": ReceiptRecord,
     "P11": UndeliveredRecord,
-    "P16": AccessRegisterRecord,
+    "P4": ReturnRecord,
 }
 
 R = TypeVar("R", bound=Record)
@@ -102,8 +102,11 @@ async def print_paper(
     number: str,
     render: Callable[[Any, Imprint], bytes],
     now: datetime,
+    catalogue: str | None = None,
 ) -> Printed:
-    """Draw a paper from its frozen record: the original the first time, reprint n after that. NotFound.
+    """Draw a paper from its frozen record: the original the first time, reprint n after that.
+
+    NotFound, also where the paper is not the one of the `catalogue` that `render` draws.
 
     Drawing runs in a worker thread. The SHA-256 of the file is in the custody log before the file is returned.
     """
@@ -112,7 +115,7 @@ async def print_paper(
     # The row is never updated, so it is not locked either: the service may not even have the right to.
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", number)
     row = await connection.fetchrow("SELECT * FROM document WHERE number = $1", number)
-    if row is None:
+    if row is None or catalogue not in (None, row["catalogue"]):
         raise NotFound("document", number)
     copy: int = await connection.fetchval("SELECT count(*) FROM document_print WHERE document = $1", number)
     record = msgspec.json.decode(row["record"], type=RECORDS[row["catalogue"]])
@@ -175,14 +178,14 @@ async def archive(
     return [dict(row) for row in await (await driver(session)).fetch(_ARCHIVE, after, subject, limit)]
 
 
-async def catalogue_of(session: AsyncSession, number: str) -> str:
-    """Which paper of the catalogue a number is. NotFound."""
-    found: str | None = await (await driver(session)).fetchval(
-        "SELECT catalogue FROM document WHERE number = $1", number
+async def travelling(session: AsyncSession, manifest: str) -> ManifestRecord | ReturnRecord:
+    """The frozen record of a manifest, or of a return slip."""
+    row = await (await driver(session)).fetchrow(
+        "SELECT catalogue, record FROM document WHERE number = $1", manifest
     )
-    if found is None:
-        raise NotFound("paper", number)
-    return found
+    if row["catalogue"] == "P4":
+        return msgspec.json.decode(row["record"], type=ReturnRecord)
+    return msgspec.json.decode(row["record"], type=ManifestRecord)
 
 
 async def record(session: AsyncSession, number: str, kind: type[R]) -> R:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,15 @@ FOR NO KEY UPDATE OF card
 """
 
 
+_PACKED_FROM = """
+SELECT DISTINCT ON (moved.card) card.code, moved.from_state
+FROM entry_card AS moved
+JOIN card ON card.id = moved.card
+WHERE moved.card = ANY ($1::bigint[]) AND moved.step = 'pack'
+ORDER BY moved.card, moved.entry DESC
+"""
+
+
 async def lock_cards(session: AsyncSession, calls: Sequence[Call]) -> dict[str, Row]:
     """The cards that the calls' scans name, locked, by code, with the manifest they travel on."""
     cards = [code for code in codes(calls) if code.startswith(CodeType.CARD)]
@@ -33,3 +42,11 @@ def codes(calls: Sequence[Call]) -> list[str]:
     """The codes of ours among the texts scanned, sorted; what is no code is not shown to the database either."""
     texts = {scan.text.strip() for call in calls for scan in call.scans}
     return sorted(text for text in texts if fault(text) is None)
+
+
+async def mark_packed_from(session: AsyncSession, rows: Mapping[str, Row]) -> None:
+    """Tell of each card in which state it was packed, the last time it was."""
+    found = await (await driver(session)).fetch(_PACKED_FROM, [row["id"] for row in rows.values()])
+    states = {row["code"]: row["from_state"] for row in found}
+    for code, row in rows.items():
+        row["packed_from"] = states.get(code)

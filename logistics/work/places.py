@@ -48,6 +48,12 @@ async def named(session: AsyncSession, codes: Sequence[str]) -> dict[str, NamedP
     return {row["code"]: NamedPlace(row["code"], row["name"], row["address"]) for row in rows}
 
 
+async def annex(session: AsyncSession) -> str:
+    """The code of the annex, of which there is one."""
+    code: str = await (await driver(session)).fetchval("SELECT code FROM place WHERE kind = 'annex'")
+    return code
+
+
 async def vehicle(session: AsyncSession, courier: str) -> str:
     """The place that stands for a courier's vehicle."""
     code: str = await (await driver(session)).fetchval(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.ledger.log import timestamp
-from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, SIGHTINGS, CardState, CardStep
+from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, SIGHTINGS, BatchStep, CardState, CardStep
 from logistics.store.database import driver
 
 _CHUNK = 5_000
@@ -68,9 +68,12 @@ class Present:
             for code in moved["codes"]:
                 row = self.batches.setdefault(code, dict.fromkeys(_BATCH_COLUMNS))
                 row["state"] = moved["to"]
-                row["run"] = row["run"] or body.get("run")
                 row["place"] = body.get("place") or row["place"] or body["site"]
                 row["custodian"] = body.get("to") or row["custodian"] or body["site"]
+                if moved["step"] == BatchStep.RECALL:
+                    row["run"], row["manifest"] = body.get("run") or row["run"], None
+                    continue
+                row["run"] = row["run"] or body.get("run")
                 row["manifest"] = body.get("manifest") or row["manifest"]
 
     @staticmethod

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.rules.permissions import Actor
+from logistics.rules.permissions import Actor, Where
 from logistics.rules.records import (
     Difference,
     KindCount,
-    ManifestRecord,
     NamedPerson,
     ReceiptRecord,
     SealCheck,
@@ -73,7 +72,7 @@ async def record(
 ) -> ReceiptRecord:
     """What P3 says of a receipt that is being closed; `lines` are the manifest's, each with its outcome."""
     connection = await driver(session)
-    sent = await documents.record(session, manifest["code"], ManifestRecord)
+    sent = await documents.travelling(session, manifest["code"])
     batches = await seals_seen(session, manifest["code"])
     arrived = Counter(line["batch"] for line in lines if line["outcome"])
     found = await discrepancies.of_receipt(
@@ -110,6 +109,8 @@ async def record(
             for row in batches
         ),
         differences=tuple(_on_paper(row) for row in found),
+        recalled=manifest["recalled"],
+        returning=actor.where is Where.ANNEX,
     )
 
 

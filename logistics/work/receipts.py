@@ -14,9 +14,9 @@ from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, ReceiptClosed, ReceiptNotDone
 from logistics.rules.lifecycle import BatchStep, CardStep
-from logistics.rules.permissions import Actor
+from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
-from logistics.work import discrepancies, documents, people, receipt_papers
+from logistics.work import discrepancies, documents, people, receipt_papers, returns
 from logistics.work.discrepancies import Difference
 from logistics.work.numbering import next_codes
 from logistics.work.receipt_papers import count, seals_seen
@@ -36,6 +36,7 @@ FROM manifest_card AS line
 JOIN manifest ON manifest.code = line.manifest
 JOIN card ON card.id = line.card
 JOIN kind ON kind.code = card.kind
+JOIN batch ON batch.code = line.batch AND batch.manifest = line.manifest
 LEFT JOIN scan ON scan.manifest = line.manifest AND scan.card = line.card
               AND scan.accepted AND scan.purpose = 'receive'
 WHERE line.manifest = $1
@@ -93,7 +94,10 @@ async def close(
         raise ReceiptNotDone(code, "cards were received out of batches that were not scanned.", unseen)
     if missing != len(absent):
         raise CountDiffers("missing", missing, len(absent))
-    await _close_batches(session, actor, manifest, boss, absent, now)
+    back = [line["code"] for line in lines if line["outcome"]]
+    settled = await returns.settled_by(session, manifest, back) if actor.where is Where.ANNEX else []
+    entry = await _close_batches(session, actor, manifest, boss, absent, now, settled)
+    await discrepancies.settle(session, settled, "returned", "back at the annex", [entry] * len(settled), now)
     (receipt,) = await next_codes(session, CodeType.RECEIPT, 1, now)
     await (await driver(session)).execute(
         "UPDATE manifest SET closed_at = $2, closed_by = $3, receipt = $4 WHERE code = $1",
@@ -156,8 +160,12 @@ async def _close_batches(
     supervisor: Actor,
     absent: Sequence[Row],
     now: datetime,
-) -> None:
-    """Arrived batches are done, others missing; so are cards still on their way; what lies elsewhere is not."""
+    settled: Sequence[str],
+) -> int:
+    """Arrived batches are done, others missing; so are cards still on their way; what lies elsewhere is not.
+
+    The row id of the closing entry.
+    """
     connection = await driver(session)
     code, site = manifest["code"], manifest["destination"]
     batches = await connection.fetch(
@@ -192,7 +200,11 @@ async def _close_batches(
             batches=[b["code"] for b in batches if b["state"] == "delivered" and b["place"] == site],
             step=CardStep.MISS if gone else None,
             cards=gone,
-            facts={"missing": len(absent), "differences": sorted(numbers.values())},
+            facts={
+                "missing": len(absent),
+                "differences": sorted(numbers.values()),
+                **({"settles": list(settled)} if settled else {}),
+            },
             **common,
         )
     ]
@@ -200,3 +212,4 @@ async def _close_batches(
         acts.append(Act("miss", batch_step=BatchStep.MISS, batches=lost, **common))
     taken = await take(session, acts, now)
     await discrepancies.open_numbered(session, [(numbers[d.key], d, taken[0].entry) for d in new], now)
+    return taken[0].entry

@@ -44,7 +44,8 @@ LIMIT $3
 """
 
 _MANIFESTS = """
-SELECT manifest.code, manifest.run, run.day, manifest.destination, manifest.transfer_slip, manifest.cards,
+SELECT manifest.code, manifest.run, run.day, manifest.origin, manifest.destination, manifest.transfer_slip,
+       manifest.cards, manifest.recalled,
        manifest.dispatched_at, manifest.dispatched_by, manifest.taken_over_at, manifest.taken_over_by,
        manifest.arrived_at, manifest.arrived_by, manifest.closed_at, manifest.closed_by, manifest.receipt,
        (SELECT count(*) FROM scan
@@ -56,14 +57,15 @@ WHERE manifest.code > $1
   AND ($2::text IS NULL OR manifest.run = $2)
   AND ($3::text IS NULL OR manifest.destination = $3)
   AND ($4::text IS NULL OR manifest.code = $4)
+  AND ($5::text IS NULL OR manifest.origin = $5)
 ORDER BY manifest.code
-LIMIT $5
+LIMIT $6
 """
 
 
 async def ensure(session: AsyncSession, actor: Actor, day: date, now: datetime) -> Row:
-    """The run of a day, made if it is not there yet. Raises NotARunDay, RunDeparted, and InvalidValue for the past
-    and what is further ahead than anybody plans.
+    """The run of a day, made if it is not there yet. Raises NotARunDay; RunDeparted if it has left the actor's
+    place; and InvalidValue for the past and what is further ahead than anybody plans.
     """
     today = business_date(now)
     if day < today:
@@ -90,9 +92,16 @@ async def ensure(session: AsyncSession, actor: Actor, day: date, now: datetime) 
     # Locked, so that no batch is opened for a run while it leaves.
     found = "SELECT * FROM run WHERE day = $1 AND sequence = 1 FOR NO KEY UPDATE"
     run = dict(await connection.fetchrow(found, day))
-    if run["departed_at"]:
-        raise RunDeparted(run["code"])
+    await require_here(session, run["code"], str(actor.place))
     return run
+
+
+async def require_here(session: AsyncSession, run: str, place: str) -> None:
+    """RunDeparted if the run has left a place: it calls at each once a day, to bring and to take."""
+    if await (await driver(session)).fetchval(
+        "SELECT EXISTS (SELECT FROM manifest WHERE run = $1 AND origin = $2)", run, place
+    ):
+        raise RunDeparted(run)
 
 
 async def plan(
@@ -132,8 +141,7 @@ async def load(
     """Scan sealed batches onto the run's vehicle; an outcome per scan. Raises NotFound, RunDeparted."""
     permissions.require(actor, "load")
     run = await lock(session, code)
-    if run["departed_at"]:
-        raise RunDeparted(code)
+    await require_here(session, code, str(actor.place))
     call = Call(actor, Purpose.LOAD, code, str(actor.place), scans, run=run["code"])
     connection = await driver(session)
     rows = await connection.fetch(
@@ -151,7 +159,7 @@ async def load(
 
 
 def _judge_load(call: Call, _scan: Scan, code: str, batch: Row | None) -> Verdict:
-    if batch is None:
+    if batch is None or batch["origin"] != call.site:
         return Verdict(Outcome.UNKNOWN)
     if batch["run"] != call.run:
         return Verdict(Outcome.WRONG_RUN, belongs_to=batch["run"])
@@ -185,10 +193,11 @@ async def manifests_page(
     run: str | None = None,
     destination: str | None = None,
     code: str | None = None,
+    origin: str | None = None,
 ) -> list[Row]:
     """Manifests in number order: how many cards were received, and whose confirmation is awaited how long."""
     connection = await driver(session)
-    rows = await connection.fetch(_MANIFESTS, after, run, destination, code, limit)
+    rows = await connection.fetch(_MANIFESTS, after, run, destination, code, origin, limit)
     return [{**dict(row), **_waiting(row, now)} for row in rows]
 
 
@@ -202,6 +211,8 @@ async def lock(session: AsyncSession, code: str) -> Row:
 
 def _waiting(manifest: Any, now: datetime) -> Row:
     """Between a release and its acceptance nobody has confirmed; this is the clock on that gap."""
+    if manifest["recalled"] == manifest["cards"]:
+        return {"waiting_for": None, "waiting_minutes": 0}
     for awaited, since, until in (
         ("courier", manifest["dispatched_at"], manifest["taken_over_at"] or manifest["arrived_at"]),
         ("site", manifest["taken_over_at"], manifest["arrived_at"]),

@@ -27,8 +27,8 @@ ON CONFLICT (series) DO UPDATE SET last = numbering.last + $2
 RETURNING last
 """
 _MANIFESTS = """
-INSERT INTO manifest (code, run, destination, transfer_slip, cards, dispatched_at, dispatched_by)
-SELECT code, $2, destination, slip, cards, $6, $7
+INSERT INTO manifest (code, run, origin, destination, transfer_slip, cards, dispatched_at, dispatched_by)
+SELECT code, $2, (SELECT code FROM place WHERE kind = 'annex'), destination, slip, cards, $6, $7
 FROM unnest($1::text[], $3::text[], $4::text[], $5::int[]) AS m (code, destination, slip, cards)
 """
 _LINES = """

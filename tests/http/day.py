@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 import httpx
 
+from api.app import create_app
 from logistics.ledger.log import new_uuid
 from logistics.rules.codes import CodeType, random_code
+from logistics.settings import Clock
+from logistics.store.database import Database
 from seed.load import COURIER, VEHICLE_NUMBER, person_code, place_code
 
 API = "/api/v1"
@@ -140,6 +144,11 @@ class Day:
         return self.clerk(0, 91)
 
     @property
+    def back_office(self) -> Site:
+        """The annex as a place that receives what comes back."""
+        return Site(ANNEX, self.annex, self.manager, person_code(0, 91))
+
+    @property
     def courier(self) -> Clerk:
         return self.clerk(VEHICLE_NUMBER, 1)
 
@@ -233,6 +242,55 @@ class Day:
         await self.site(site).accept(sent)
         return sent
 
+    async def stored(self, site: int, cards: int) -> list[str]:
+        """Cards in the first slot of a site's vault, their receipt closed."""
+        sent = await self.received(site, cards)
+        there = self.site(site)
+        await there.close(sent.manifest)
+        assert set(await there.store(await there.first_slot(), *sent.cards)) == {"stored"}
+        return sent.cards
+
+    async def open_return(self, site: int, run_day: str = RUN_DAY) -> Any:
+        return await self.site(site).clerk.post("/returns", {"run_day": run_day})
+
+    async def pack_return(self, site: int, batch: Any, reason: str, cards: Iterable[str]) -> list[str]:
+        path = f"/returns/{batch['code']}/scans"
+        return await self.site(site).clerk.scan(path, cards, return_reason=reason)
+
+    async def seal_return(self, site: int, batch: Any, cards: Sequence[str]) -> Batch:
+        """Sealed and loaded onto the run, by the site itself."""
+        sealed = Batch(batch["code"], batch["run"], f"KR-{next(self._seals):06d}", list(cards))
+        clerk = self.site(site).clerk
+        body = {"seal_number": sealed.seal, "counted": len(cards)}
+        await clerk.post(f"/batches/{sealed.code}/seal", body)
+        assert await clerk.scan(f"/runs/{sealed.run}/loads", [sealed.code]) == ["loaded"]
+        return sealed
+
+    async def release_return(self, site: int, batch: Batch) -> Sent:
+        """Released by the site; the courier has not acknowledged it yet."""
+        (manifest,) = await self.site(site).clerk.post(f"/runs/{batch.run}/dispatch")
+        return Sent(manifest["code"], batch.run, [batch], batch.cards)
+
+    async def returned(self, site: int, reasons: Mapping[str, Sequence[str]]) -> Sent:
+        """On its way to the annex, in the courier's hands: the cards of each reason."""
+        batch = await self.open_return(site)
+        for reason, cards in reasons.items():
+            assert set(await self.pack_return(site, batch, reason, cards)) == {"packed"}
+        sealed = await self.seal_return(site, batch, [card for cards in reasons.values() for card in cards])
+        sent = await self.release_return(site, sealed)
+        body = {"origin": place_code(site)}
+        taken = await self.courier.post(f"/runs/{sent.run}/take-over", body)
+        assert (taken["batches"], taken["cards"]) == (1, len(sent.cards))
+        return sent
+
+    async def collected(self, site: int, kind: str, cards: int = 1) -> list[str]:
+        """Things that a site took in by hand."""
+        codes = [new_card() for _ in range(cards)]
+        source = "post" if kind in ("returned_notice", "mail_return", "express") else "counter"
+        body = {"kind": kind, "source": source, "cards": codes, "day": RUN_DAY}
+        await self.site(site).clerk.post("/collections", body)
+        return codes
+
     async def received(self, site: int, cards: int) -> Sent:
         """Every card scanned; the receipt is still open."""
         sent = await self.delivered(site, cards)
@@ -248,6 +306,11 @@ class Day:
         approval: str = asked["code"]
         return approval
 
+    async def packed_outcomes(self, site: int, cards: Iterable[str], run_day: str) -> list[str]:
+        """What scans into a new batch of the annex for a site come to."""
+        batch = await self.open_batch(site, run_day)
+        return await self.annex.scan(f"/batches/{batch['code']}/scans", cards)
+
     async def state(self, card: str) -> str:
         state: str = (await self.annex.get(f"/cards/{card}"))["state"]
         return state
@@ -256,6 +319,13 @@ class Day:
         """(kind, how it ended) of every difference, in number order."""
         page = await self.annex.get("/discrepancies", **query)
         return [(found["kind"], found["how"]) for found in page["items"]]
+
+
+def later(database: Database, day: str, time: str = "09:00") -> Day:
+    """The same service on another day: a new application on the same database, whose clock shows it."""
+    clock = Clock.starting_at(datetime.fromisoformat(f"{day}T{time}:00+09:00"))
+    transport = httpx.ASGITransport(create_app(database, clock))  # type: ignore[arg-type]
+    return Day(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
 
 
 def new_card() -> str:

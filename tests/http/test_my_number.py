@@ -66,7 +66,6 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         CodeType.COURIER: COURIER,
         CodeType.PERSON: site.supervisor,
         CodeType.PLACE: site.place,
-        CodeType.SLOT: await site.first_slot(),
     }
     params = {
         "approval": "H7Q2M4ZK90",
@@ -76,12 +75,10 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "card": sent.cards[0],
         "day": RUN_DAY,
         "discrepancy": difference["code"],
-        "document": "D08000001E",
-        "person": site.clerk.code,
-        "pick_list": "Y08000001T",
         "manifest": sent.manifest,
         "place": site.place,
         "month": "2026-04",
+        "return_batch": (await day.open_return(1, "2026-04-02"))["code"],
         "run": batch["run"],
         "slot": await site.first_slot(),
         "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],

@@ -20,9 +20,7 @@ GROUPS = [NUMBER[n : n + 4] for n in (0, 4, 8)]
 FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in NUMBER)
 WAYS = (NUMBER, " ".join(GROUPS), "-".join(GROUPS), FULL_WIDTH, f"no. {NUMBER}, please")
 HEADERS = ("X-Device", "X-Acting-Person", "X-Anything", "Cookie", "Authorization", "Referer", "User-Agent")
-SITE_WORK = ("/api/v1/scans", "/api/v1/slots/", "/api/v1/manifests/", "/api/v1/placements")
-# What a scan reads, which is judged scan by scan.
-SCANNED = {("scans", "code"), ("placements", "card")}
+SITE_WORK = ("/api/v1/scans", "/api/v1/slots/", "/api/v1/manifests/", "/api/v1/returns/")
 
 
 class Walk:
@@ -94,7 +92,7 @@ class Walk:
         body = valid(route.body_type, self.codes)
         for where in places(body):
             changed = with_value(body, where, way)
-            if (where[0], where[-1]) in SCANNED:
+            if where[-1] == "code":
                 await self.guarded(route, f"body {where}", changed)
             else:
                 await self.refused(route, f"body {where}", route.path(), json=changed)

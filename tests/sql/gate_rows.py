@@ -60,8 +60,8 @@ async def batch(session: AsyncSession, state: str = "open") -> str:
     """A container in a state."""
     code = random_code(CodeType.BATCH)
     await (await driver(session)).execute(
-        "INSERT INTO batch (code, run, destination, state, place, custodian, opened_at)"
-        " VALUES ($1, $2, $3, $4, $5, $5, $6)",
+        "INSERT INTO batch (code, run, origin, destination, state, place, custodian, opened_at)"
+        " VALUES ($1, $2, $5, $3, $4, $5, $5, $6)",
         code,
         await run(session),
         SITE,

@@ -6,14 +6,6 @@ metadata with every table.
 """
 
 from logistics.store.tables.approvals import Approval, ApprovalDecision, ApprovalUse
-from logistics.store.tables.counter import (
-    CityHandOver,
-    CityHandOverCard,
-    HandAllowance,
-    NoticeHash,
-    PickLine,
-    PickList,
-)
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -31,6 +23,7 @@ from logistics.store.tables.moving import (
     Card,
     Manifest,
     ManifestCard,
+    ReturnReason,
     Run,
     Seal,
 )
@@ -53,19 +46,10 @@ from logistics.store.tables.reference import (
     Slot,
     Vault,
 )
-from logistics.store.tables.vaulting import (
-    AlarmLimit,
-    Rearrangement,
-    RearrangementSlot,
-    SlotCount,
-    VaultAccess,
-    VaultKey,
-)
 
 __all__ = [
     "APPEND_ONLY",
     "CHANGEABLE",
-    "AlarmLimit",
     "Approval",
     "ApprovalDecision",
     "ApprovalUse",
@@ -75,8 +59,6 @@ __all__ = [
     "CalendarOverride",
     "Card",
     "Checkpoint",
-    "CityHandOver",
-    "CityHandOverCard",
     "Courier",
     "Discrepancy",
     "DiscrepancyResolution",
@@ -85,7 +67,6 @@ __all__ = [
     "Entry",
     "EntryBatch",
     "EntryCard",
-    "HandAllowance",
     "Kind",
     "Leaf",
     "LegalStep",
@@ -94,23 +75,16 @@ __all__ = [
     "ManifestCard",
     "MonthClose",
     "Node",
-    "NoticeHash",
     "Numbering",
     "Party",
     "Person",
-    "PickLine",
-    "PickList",
     "Place",
-    "Rearrangement",
-    "RearrangementSlot",
+    "ReturnReason",
     "Run",
     "Scan",
     "Seal",
     "Slot",
-    "SlotCount",
     "Vault",
-    "VaultAccess",
-    "VaultKey",
 ]
 
 # Tables whose rows are written once: UPDATE, DELETE and TRUNCATE are refused by triggers.
@@ -120,6 +94,7 @@ APPEND_ONLY = (
     "entry_batch",
     "scan",
     "manifest_card",
+    "return_reason",
     "seal",
     "discrepancy",
     "discrepancy_resolution",
@@ -128,15 +103,6 @@ APPEND_ONLY = (
     "approval",
     "approval_decision",
     "approval_use",
-    "rearrangement_slot",
-    "slot_count",
-    "alarm_limit",
-    "pick_list",
-    "pick_line",
-    "hand_allowance",
-    "city_handover",
-    "city_handover_card",
-    "notice_hash",
     "log_identity",
     "leaf",
     "node",
@@ -144,15 +110,4 @@ APPEND_ONLY = (
     "month_close",
 )
 # Tables that the service may change, besides adding to them; it deletes nowhere.
-CHANGEABLE = (
-    "box",
-    "run",
-    "manifest",
-    "batch",
-    "card",
-    "slot",
-    "numbering",
-    "vault_key",
-    "vault_access",
-    "rearrangement",
-)
+CHANGEABLE = ("box", "run", "manifest", "batch", "card", "slot", "numbering")

@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import Field, SQLModel
 
 from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, BatchState, CardState
+from logistics.rules.returns import WhyReturned
 from logistics.store.tables.columns import key, listed, one_of, text, time
 
 
@@ -52,14 +53,16 @@ class Run(SQLModel, table=True):
 
 
 class Manifest(SQLModel, table=True):
-    """What one run carries to one destination; written at dispatch, then stamped once per change of hands."""
+    """What one run carries from one place to another; written at dispatch, then stamped once per change of hands."""
 
-    __table_args__ = (sa.UniqueConstraint("run", "destination"),)
+    __table_args__ = (sa.UniqueConstraint("run", "origin", "destination"),)
     code: str = text(primary_key=True)
     run: str = key("run.code")
+    origin: str = key("place.code")
     destination: str = key("place.code")
     transfer_slip: str = text(unique=True)
     cards: int
+    recalled: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     dispatched_at: datetime = time()
     dispatched_by: str = key("person.code")
     taken_over_at: datetime | None = time(default=None)
@@ -82,7 +85,7 @@ class ManifestCard(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """A container for one site and one run."""
+    """A container for one run and one place: from the annex to a site, or back from a site to the annex."""
 
     __table_args__ = (
         one_of("state", BatchState),
@@ -90,6 +93,7 @@ class Batch(SQLModel, table=True):
     )
     code: str = text(primary_key=True)
     run: str = key("run.code")
+    origin: str = key("place.code")
     destination: str = key("place.code")
     state: str = text()
     place: str = key("place.code")
@@ -100,6 +104,17 @@ class Batch(SQLModel, table=True):
     sealed_cards: int | None = None
     sealed_at: datetime | None = time(default=None)
     loaded_at: datetime | None = time(default=None)
+
+
+class ReturnReason(SQLModel, table=True):
+    """Why a card was put into a return batch; the last one before the batch left is what its paper says."""
+
+    __tablename__ = "return_reason"
+    __table_args__ = (one_of("reason", WhyReturned),)
+    batch: str = key("batch.code", primary_key=True)
+    card: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("card.id"), primary_key=True))
+    entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), primary_key=True))
+    reason: str = text()
 
 
 class Seal(SQLModel, table=True):
@@ -121,7 +136,6 @@ class Card(SQLModel, table=True):
         sa.Index("card_place_state_idx", "place", "state"),
         sa.Index("card_batch_idx", "batch", postgresql_where=sa.text("batch IS NOT NULL")),
         sa.Index("card_slot_idx", "slot", postgresql_where=sa.text("slot IS NOT NULL")),
-        sa.Index("card_holder_idx", "holder", postgresql_where=sa.text("holder IS NOT NULL")),
     )
     id: int | None = Field(
         default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
