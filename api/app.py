@@ -28,6 +28,7 @@ from api import (
     papers,
     parameters,
     problems,
+    provenance,
     receiving,
     reference,
     reports,
@@ -127,6 +128,7 @@ def _api() -> Router:
             closing.router,
             approvals.router,
             reports.router,
+            provenance.router,
         ],
     )
 

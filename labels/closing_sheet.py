@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labels import fonts, parts, qrcodes, table
+from labels import anchors, parts, table
 from labels.flow import Piece
-from labels.page import LEFT, WIDTH, Paper, compose
-from labels.pen import STRONG, TINT, Pen
+from labels.page import Paper, compose
+from labels.pen import Pen
 from logistics.rules.japanese import japanese_date, japanese_time
 from logistics.rules.records import ActCount, ClosingRecord, Imprint
 from logistics.rules.words import ACTS
 
 TITLE = "日次照合票"
-_ROW, _LEADING, _SIZE = 6.2, 4.4, 8.5
-_QR_DOTS = 3
+_ROW = 6.2
 _ACTS = table.columns(
     ("記録の種類", 60, "left"), ("件数", 27, "right"), ("記録の種類", 61, "left"), ("件数", 27, "right")
 )
@@ -43,10 +42,10 @@ def _pieces(record: ClosingRecord) -> Iterator[Piece]:
         ]
     )
     yield parts.section("来歴ログの照合値", "電子記録がこの値と異なる場合、記録は書き換えられています")
-    yield _lines("照合値", [_fours(record.root[:32]), _fours(record.root[32:])], 12.0)
-    yield _note(record.note)
+    yield anchors.root(record.root)
+    yield anchors.signed(record.note)
     if record.vkey:
-        yield _lines("検証鍵", list(fonts.wrapped(record.vkey, WIDTH - 26, _SIZE, 3)), _SIZE)
+        yield anchors.key(record.vkey)
     yield parts.section("当日の記録の内訳")
     yield from _acts(record.acts)
     yield parts.section("確認", "本票を双方で一部ずつ保管します")
@@ -56,45 +55,6 @@ def _pieces(record: ClosingRecord) -> Iterator[Piece]:
             parts.Signature("本市", "京都市"),
         ]
     )
-
-
-def _fours(digits: str) -> str:
-    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
-
-
-def _lines(title: str, lines: list[str], size: float) -> Piece:
-    """A titled box with one line of text under another."""
-    leading = max(_LEADING, size * 0.5)
-    height = len(lines) * leading + 3.6
-
-    def draw(pen: Pen, y: float) -> None:
-        _frame(pen, y, height, title)
-        for index, line in enumerate(lines):
-            pen.cell(LEFT + 23, y + 1.8 + index * leading, WIDTH - 23, leading, line, size)
-
-    return Piece(height, draw)
-
-
-def _note(note: str) -> Piece:
-    """The whole note: as it is written, line for line, and as a QR code beside it."""
-    wide = qrcodes.width_mm(note, _QR_DOTS)
-    room = WIDTH - 23 - wide - 3
-    lines = [part for line in note.split("\n")[:-1] for part in fonts.wrapped(line, room - 3, _SIZE, 4)]
-    height = max(wide + 2, len(lines) * _LEADING + 4)
-
-    def draw(pen: Pen, y: float) -> None:
-        _frame(pen, y, height, "署名付き照合票")
-        for index, line in enumerate(lines):
-            pen.write(LEFT + 24.5, y + 5.4 + index * _LEADING, line, _SIZE)
-        pen.qr(note, LEFT + WIDTH - wide - 1, y + (height - wide) / 2, _QR_DOTS)
-
-    return Piece(height, draw)
-
-
-def _frame(pen: Pen, y: float, height: float, title: str) -> None:
-    pen.box(LEFT, y, 23, height, 0, fill=TINT)
-    pen.cell(LEFT, y, 23, height, title, 8, lines=2)
-    pen.box(LEFT, y, WIDTH, height, STRONG)
 
 
 def _acts(acts: tuple[ActCount, ...]) -> Iterator[Piece]:

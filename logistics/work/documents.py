@@ -18,6 +18,7 @@ from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
+from logistics.rules.provenance import ProvenanceRecord
 from logistics.rules.records import (
     ClosingRecord,
     Imprint,
@@ -39,6 +40,7 @@ RECORDS: dict[str, type[Record]] = {
     "P3": ReceiptRecord,
     "P11": UndeliveredRecord,
     "P4": ReturnRecord,
+    "P17": ProvenanceRecord,
 }
 
 R = TypeVar("R", bound=Record)

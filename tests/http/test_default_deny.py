@@ -24,6 +24,7 @@ PARAMS = {
     "file_path": "nothing.css",
     "discrepancy": "G080000013",
     "manifest": "M080000013",
+    "number": "D080000013",
     "path": "nothing",
     "place": "L01F",
     "month": "2026-05",

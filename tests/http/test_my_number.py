@@ -76,6 +76,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "day": RUN_DAY,
         "discrepancy": difference["code"],
         "manifest": sent.manifest,
+        "number": "D080000013",
         "place": site.place,
         "month": "2026-04",
         "return_batch": (await day.open_return(1, "2026-04-02"))["code"],
