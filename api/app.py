@@ -22,6 +22,7 @@ from api import (
     batches,
     closing,
     custody,
+    exports,
     health,
     logs,
     manual,
@@ -93,6 +94,9 @@ def create_app(
             "database": Provide(lambda: database, sync_to_thread=False),
             "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
             "vkey": Provide(lambda: sequencer.vkey if sequencer else None, sync_to_thread=False),
+            "signer_directory": Provide(
+                lambda: sequencer.directory if sequencer else None, sync_to_thread=False
+            ),
             "press": Provide(lambda: press, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
@@ -129,6 +133,7 @@ def _api() -> Router:
             approvals.router,
             reports.router,
             provenance.router,
+            exports.router,
         ],
     )
 

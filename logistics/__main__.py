@@ -131,37 +131,23 @@ async def _export_demo(url: str, home: Path, out: Path, asked: ExportFor) -> Non
             raise serving.ServiceFailed(f"The log was not signed within {DEMO_SIGNED_SECONDS} s.")
         where = out / "custody-export"
         shutil.rmtree(where, ignore_errors=True)
-        await exports.export_log(database, home / SIGNER_DIRECTORY, where, **asked)
+        order = exports.Order(
+            by=asked["by"],
+            purpose=asked["purpose"],
+            approval=asked["approval"],
+            approved=asked["approved"],
+        )
+        await exports.export_log(database, home / SIGNER_DIRECTORY, where, order, asked["now"])
     finally:
         await database.close()
 
 
 def export(args: argparse.Namespace) -> int:
-    """Write the signed custody log with its proofs to a new directory, for `logistics verify` anywhere."""
-    from logistics.work import exports
+    """Export the custody log, or a part of it: as evidence for `logistics verify` anywhere, as EPCIS or as CSV."""
+    from logistics import exporting
 
     settings = Settings.from_environment()
-
-    async def work(url: str) -> None:
-        database = Database(url)
-        try:
-            await exports.export_log(
-                database,
-                settings.signer_directory,
-                args.out,
-                by=args.by,
-                purpose=args.purpose,
-                approval=args.approval,
-                approved=args.approved,
-                now=settings.clock()(),
-            )
-        finally:
-            await database.close()
-
-    with database_url(settings) as url:
-        asyncio.run(work(url))
-    print(f"Wrote {args.out}. Anybody can check it: logistics verify {args.out}")
-    return 0
+    return exporting.run(args, settings, database_url(settings))
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -342,18 +328,9 @@ def _for_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _for_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="a directory that is not there yet"
-    )
-    parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who answers for it")
-    parser.add_argument("--purpose", required=True, help="what it is for")
-    parser.add_argument("--approval", required=True, help="number of the city's approval")
-    parser.add_argument(
-        "--approved",
-        required=True,
-        metavar="CODE",
-        help="the second person's approval, given in the service",
-    )
+    from logistics import exporting
+
+    exporting.arguments(parser)
 
 
 def _for_verify(parser: argparse.ArgumentParser) -> None:

@@ -25,23 +25,25 @@ QUESTIONS = {
     "refused": "refused scans, by --place, --outcome and period",
 }
 
+_HELP = {
+    "occurred_from": "occurred then or later; likewise --occurred-to (before), --recorded-from, --recorded-to",
+    "actor": "only acts of this person",
+    "courier": "only what this courier released or took over",
+    "seal": "only of the container that bore this seal",
+    "outcome": "only scans with this outcome",
+}
 _TIMES = ("occurred_from", "occurred_to", "recorded_from", "recorded_to")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command is told."""
-    from logistics.work.audit_sources import FILTERS
     from logistics.work.views import Charset
 
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "questions:\n" + "\n".join(f"  {name:10} {does}" for name, does in QUESTIONS.items())
     parser.add_argument("question", choices=QUESTIONS, metavar="QUESTION", help="one of those below")
     parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who asks")
-    for name in FILTERS:
-        kind: Callable[[str], Any] = _moment if name in _TIMES else str
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", dest=f"of_{name}", type=kind, help="only entries of this"
-        )
+    filter_arguments(parser)
     parser.add_argument("--vault", dest="of_vault", help="of contents")
     parser.add_argument(
         "--at", type=_moment, metavar="TIME", help="the moment, with its offset; otherwise now"
@@ -54,15 +56,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--charset", choices=[c.value for c in Charset], default=Charset.UTF_8.value)
 
 
+def filter_arguments(parser: argparse.ArgumentParser) -> None:
+    """The filters of a search; `filters_given` reads them."""
+    from logistics.work.audit_sources import FILTERS
+
+    for name in FILTERS:
+        kind: Callable[[str], Any] = _moment if name in _TIMES else str
+        shown = "TIME" if name in _TIMES else name.upper()
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=f"of_{name}",
+            type=kind,
+            metavar=shown,
+            help=argparse.SUPPRESS if name in _TIMES[1:] else _HELP.get(name, f"only entries of this {name}"),
+        )
+
+
+def filters_given(args: argparse.Namespace) -> dict[str, Any]:
+    """The filters that were given, by name."""
+    from logistics.work.audit_sources import FILTERS
+
+    given = {name: getattr(args, f"of_{name}", None) for name in (*FILTERS, "vault")}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def run(args: argparse.Namespace, settings: Settings, connected: AbstractContextManager[str]) -> int:
     """Ask, and print every item; `connected` gives the database's address."""
     from logistics.work import asking
-    from logistics.work.audit_sources import FILTERS
     from logistics.work.views import Charset, csv_view
 
-    given = {
-        name: value for name in (*FILTERS, "vault") if (value := getattr(args, f"of_{name}")) is not None
-    }
+    given = filters_given(args)
     question = asking.Question(args.question, given, args.at, args.day, args.minutes)
 
     async def work(url: str) -> list[dict[str, Any]]:

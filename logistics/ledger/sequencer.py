@@ -97,7 +97,7 @@ class Sequencer:
 
     def __init__(self, database: Database, signer_directory: Path, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._directory = signer_directory
+        self.directory = signer_directory
         self._clock = clock
         self.alarm: str | None = None
         self.vkey: str | None = None
@@ -119,7 +119,7 @@ class Sequencer:
                 await self._follow(connection)
                 await asyncio.sleep(FOLLOW_SECONDS)
             self.alarm = self._told()
-            worker = await Worker.start(connection, self._directory, self._clock)
+            worker = await Worker.start(connection, self.directory, self._clock)
             self.vkey = worker.vkey
             reconciled = reread = 0.0
             while True:
@@ -137,7 +137,7 @@ class Sequencer:
         self.alarm = self._told()
         if self.vkey is None:
             origin = await connection.fetchval("SELECT origin FROM log_identity")
-            self.vkey = known_vkey(self._directory, origin)
+            self.vkey = known_vkey(self.directory, origin)
 
     async def _round(self, worker: Worker) -> None:
         try:
@@ -149,7 +149,7 @@ class Sequencer:
                 self._raise(worker.watch.distrusts)
             elif self.alarm is not None:
                 self.alarm = None
-                (self._directory / ALARM_FILE).unlink(missing_ok=True)
+                (self.directory / ALARM_FILE).unlink(missing_ok=True)
 
     def _raise(self, reason: str) -> None:
         """Raise the alarm, here and in the processes that follow."""
@@ -157,13 +157,13 @@ class Sequencer:
             log.critical("the log is not signed any more", reason=reason)
         if self.alarm != reason:
             self.alarm = reason
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self._directory / ALARM_FILE).write_text(reason, encoding="utf-8")
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.directory / ALARM_FILE).write_text(reason, encoding="utf-8")
 
     def _told(self) -> str | None:
         """The alarm that the leader has raised."""
         try:
-            return (self._directory / ALARM_FILE).read_text(encoding="utf-8")
+            return (self.directory / ALARM_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 

@@ -23,6 +23,9 @@ PREFIX = "custody"
 OFFSET = "+09:00"
 BASE = "https://custody.invalid"
 
+# What ends a document.
+END = "]}}\n"
+
 Event = dict[str, Any]
 Body = Mapping[str, Any]
 
@@ -51,19 +54,24 @@ def events(body: Body, base: str = BASE) -> list[Event]:
 
 def document(bodies: Iterable[Body], created_at: datetime, base: str = BASE) -> Iterator[str]:
     """An EPCIS document as chunks of JSON text, one event at a time: memory does not grow with its length."""
+    yield begin(created_at, base)
+    comma = ""
+    for body in bodies:
+        for event in events(body, base):
+            yield comma + text(event)
+            comma = ",\n"
+    yield END
+
+
+def begin(created_at: datetime, base: str = BASE) -> str:
+    """A document up to its first event; events follow with a comma between two, and END."""
     head = {
         "@context": [CONTEXT, {PREFIX: f"{base}/terms/"}],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
         "creationDate": timestamp(created_at),
     }
-    yield _json(head)[:-1] + ',"epcisBody":{"eventList":['
-    comma = ""
-    for body in bodies:
-        for event in events(body, base):
-            yield comma + _json(event)
-            comma = ",\n"
-    yield "]}}\n"
+    return text(head)[:-1] + ',"epcisBody":{"eventList":['
 
 
 def uri(code: str, base: str = BASE) -> str:
@@ -72,7 +80,8 @@ def uri(code: str, base: str = BASE) -> str:
     return f"{base}/{_FOLDERS.get(kind, 'documents') if kind else 'documents'}/{code}"
 
 
-def _json(value: object) -> str:
+def text(value: Mapping[str, Any]) -> str:
+    """An event, or what else has the form of JSON, as text."""
     return msgspec.json.encode(value).decode()
 
 

@@ -6,11 +6,12 @@ front; reading takes one leading apostrophe away again (`restored`). Lines end i
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import string
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import Any
@@ -45,15 +46,28 @@ def csv_view(
 
     What Shift_JIS cannot write becomes 〓, so that it is seen to be missing.
     """
+    return csv_head(columns, charset) + csv_lines(columns, rows, charset)
+
+
+def csv_head(columns: Sequence[str], charset: Charset = Charset.UTF_8) -> bytes:
+    """The beginning of such a file: byte order mark, the mark that it is a view, the columns' names."""
+    head = _lines([[MARK], columns], charset)
+    return head if charset is Charset.SHIFT_JIS else codecs.BOM_UTF8 + head
+
+
+def csv_lines(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], charset: Charset = Charset.UTF_8
+) -> bytes:
+    """A line for each row."""
+    return _lines(
+        ([_fitting(_safe(_text(row[column])), charset) for column in columns] for row in rows), charset
+    )
+
+
+def _lines(rows: Iterable[Sequence[str]], charset: Charset) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([MARK])
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_fitting(_safe(_text(row[column])), charset) for column in columns])
-    if charset is Charset.SHIFT_JIS:
-        return text.getvalue().encode("cp932")
-    return text.getvalue().encode("utf-8-sig")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("cp932" if charset is Charset.SHIFT_JIS else "utf-8")
 
 
 def restored(cell: str) -> str:

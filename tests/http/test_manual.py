@@ -80,6 +80,7 @@ OPERATION_IDS = [
     "listCards",
     "getCard",
     "getCardCustody",
+    "exportEntries",
     "getBatchCustody",
     "getRunCustody",
     "getPlaceCustody",
@@ -111,6 +112,7 @@ OPERATION_IDS = [
     "askContents",
     "askGaps",
     "askRefused",
+    "exportEntries",
 ]
 
 

@@ -14,7 +14,7 @@ from logistics.rules.people_errors import ApprovalNeeded
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.store.server import Server
-from logistics.work.exports import export_log, until_signed
+from logistics.work.exports import Order, export_log, until_signed
 from logistics.work.rebuilding import differing
 from seed.load import person_code
 from tests.conftest import as_superuser
@@ -86,16 +86,8 @@ async def export(
     sequencing = asyncio.create_task(Sequencer(database, home / "signer", clock).run())
     try:
         assert await until_signed(database, 30)
-        await export_log(
-            database,
-            home / "signer",
-            home / "export",
-            by=by,
-            purpose="yearly audit",
-            approval="R8-1",
-            approved=approved,
-            now=clock(),
-        )
+        order = Order(by=by, purpose="yearly audit", approval="R8-1", approved=approved)
+        await export_log(database, home / "signer", home / "export", order, clock())
     finally:
         sequencing.cancel()
         await asyncio.gather(sequencing, return_exceptions=True)
