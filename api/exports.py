@@ -83,7 +83,7 @@ async def export_entries(
 ) -> Stream:
     archives.checked(data.password)
     async with database.begin() as session:
-        actor = await auth.provide_actor(request, session)
+        actor = await auth.provide_actor(request, session, now)
         order = Order(
             by=actor.code,
             purpose=data.purpose,

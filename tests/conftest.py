@@ -27,6 +27,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("ours")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=2, help="how often service and database are killed each")
+
+
 TEMPLATE = "template_logistics"
 _numbers = itertools.count(1)
 

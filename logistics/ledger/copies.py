@@ -99,10 +99,22 @@ _COMPARED = {
 
 
 async def first_differing(connection: asyncpg.Connection, first: int, end: int) -> tuple[int, str] | None:
-    """The first entry of the leaves `first` to `end` - 1 whose body and copies differ, and which copies; or None."""
-    found = [
-        (index, what)
-        for what, query in _COMPARED.items()
-        if (index := await connection.fetchval(query, first, end)) is not None
-    ]
+    """The first entry of the leaves `first` to `end` - 1 whose body and copies differ, and which copies; or None.
+
+    A body that PostgreSQL cannot take apart, however deep or of whatever form, differs from whatever stands beside it.
+    """
+    try:
+        async with connection.transaction():
+            found = [
+                (index, what)
+                for what, query in _COMPARED.items()
+                if (index := await connection.fetchval(query, first, end)) is not None
+            ]
+    except (asyncpg.DataError, asyncpg.ProgramLimitExceededError):
+        if end - first == 1:
+            return first, "its rows"
+        middle = (first + end) // 2
+        return await first_differing(connection, first, middle) or await first_differing(
+            connection, middle, end
+        )
     return min(found, default=None)

@@ -51,7 +51,7 @@ class Signer:
     def last(self) -> Signed | None:
         """What was signed last; None before the first. Raises notes' error if the file was tampered with."""
         try:
-            text = self._state.read_text(encoding="utf-8")
+            text = self._state.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
         checkpoint = notes.open_checkpoint(text, [notes.parse_vkey(self.vkey)])
@@ -97,7 +97,7 @@ def kept(directory: Path, origin: str) -> tuple[str, str | None]:
     """The verifier key, and the note signed last for this log, if any. Makes nothing. OSError without a key."""
     key = notes.SigningKey.from_pem(origin, (directory / KEY_FILE).read_bytes())
     try:
-        return key.vkey, _state(directory, origin).read_text(encoding="utf-8")
+        return key.vkey, _state(directory, origin).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return key.vkey, None
 

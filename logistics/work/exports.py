@@ -172,17 +172,6 @@ async def export_shown(
     return {"purpose": purpose, "number": number, "whole": True}
 
 
-async def export_shown(
-    session: AsyncSession, actor: Actor, subject: str, details: Mapping[str, Any]
-) -> dict[str, Json]:
-    """What a second person sees before the whole log leaves. InvalidValue."""
-    permissions.require(actor, "export")
-    if subject != "log":
-        raise InvalidValue("subject", "must be log")
-    purpose, number = approvals.details_of(details, "purpose", "number")
-    return {"purpose": purpose, "number": number, "whole": True}
-
-
 async def until_signed(database: Database, seconds: float) -> bool:
     """Wait until every entry is under a signed checkpoint, as long as somebody sequences; whether it came to that."""
     deadline = time.monotonic() + seconds

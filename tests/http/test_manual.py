@@ -80,7 +80,6 @@ OPERATION_IDS = [
     "listCards",
     "getCard",
     "getCardCustody",
-    "exportEntries",
     "getBatchCustody",
     "getRunCustody",
     "getPlaceCustody",

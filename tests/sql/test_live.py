@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from logistics.__main__ import main
-from logistics.ledger import watching
+from logistics.ledger import live, watching
+from logistics.ledger.rereading import What
 from logistics.ledger.sequencer import Sequencer
 from logistics.rules.errors import InvalidValue, NotAllowed
 from logistics.store.database import Database, driver
@@ -130,8 +131,6 @@ def test_an_empty_log_is_verified_before_anything_was_signed(
                 pass
             monkeypatch.setenv("DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
             monkeypatch.setenv("DATA_DIR", str(tmp_path))
-            from logistics.ledger import live
-
             verdict = await live.verify(database, tmp_path / "signer")
             assert verdict.verified, verdict
             assert (verdict.entries, verdict.signed, verdict.remembers) == (0, 0, None)
@@ -183,3 +182,50 @@ async def signed(database: Database) -> int:
     async with database.read() as session:
         size: int = await (await driver(session)).fetchval("SELECT COALESCE(max(size), 0) FROM checkpoint")
         return size
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"cards":{}}',
+        '{"cards":[1],"scans":"x"}',
+        '{"cards":[{"codes":[[1]]}]}',
+        '{"a":' + "[" * 5_000 + "]" * 5_000 + "}",
+        '{"facts":{"n":1' + "0" * 400 + "}}",
+    ],
+    ids=lambda body: str(body)[:20],
+)
+async def test_a_body_of_no_known_form_is_a_finding_and_no_crash(
+    database: Database, tmp_path: Path, body: str
+) -> None:
+    await write(database, 3)
+    async with database.begin() as session:
+        await (await driver(session)).execute(
+            "INSERT INTO entry (uuid, act, actor, site, occurred_at, recorded_at, body, hash)"
+            " SELECT gen_random_uuid(), act, actor, site, occurred_at, recorded_at, $1::text,"
+            "        sha256('\\x00'::bytea || convert_to($1, 'UTF8')) FROM entry LIMIT 1",
+            body,
+        )
+    async with at_work(database, tmp_path / "signer") as (worker, _):
+        await worker.round()
+        assert await worker.watch.go_on()
+        distrusted = worker.watch.distrusts
+
+    verdict = await live.verify(database, tmp_path / "signer")
+
+    assert set(verdict.found) == {What.COPIES, What.CUSTODY}, verdict
+    assert all(finding.entry == 3 for finding in verdict.found.values()), verdict
+    assert distrusted is not None
+
+
+async def test_a_memory_that_is_no_note_is_a_finding(database: Database, tmp_path: Path) -> None:
+    await write(database, 2)
+    async with at_work(database, tmp_path / "signer") as (worker, _):
+        await worker.round()
+    (memory,) = (tmp_path / "signer").glob("*.checkpoint")
+    for content in (b"", b"\xff\xfe\x00", b"no note\n", memory.read_bytes()[:-5], memory.read_bytes() * 2):
+        memory.write_bytes(content)
+
+        verdict = await live.verify(database, tmp_path / "signer")
+
+        assert set(verdict.found) == {What.SIGNER}, (content, str(verdict))
