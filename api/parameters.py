@@ -21,6 +21,7 @@ CODES = {
     "destination": CodeType.PLACE,
     "origin": CodeType.PLACE,
     "discrepancy": CodeType.DISCREPANCY,
+    "hold": CodeType.HOLD,
     "manifest": CodeType.MANIFEST,
     "place": CodeType.PLACE,
     "return_batch": CodeType.BATCH,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -71,6 +71,6 @@ class Unneeded(Output, frozen=True, kw_only=True):
     place: str
     slot: str | None
     reason: str
-    since: datetime
+    since: date
     due_on: date
     overdue: bool

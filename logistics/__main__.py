@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from logistics import serving, workers
-from logistics.commands import reports
+from logistics.commands import reports, retention
 from logistics.commands.command import Command, database_url, month
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import DomainError, ListInvalid
@@ -383,6 +383,7 @@ COMMANDS = (
     Command("calendar", calendar, _for_calendar),
     Command("rebuild", rebuild, _for_rebuild),
     *reports.COMMANDS,
+    *retention.COMMANDS,
     Command("revision", revision, _for_revision),
 )
 

@@ -42,6 +42,7 @@ class CodeType(StrEnum):
     PERSON = "P"
     COURIER = "K"
     DISCREPANCY = "G"
+    HOLD = "H"
     APPROVAL = "H"
     DOCUMENT = "D"
 

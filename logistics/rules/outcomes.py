@@ -80,6 +80,7 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.CARD: "カード",
     CodeType.DOCUMENT: "日次照合票",
     CodeType.DISCREPANCY: "差異",
+    CodeType.HOLD: "廃棄留保",
     CodeType.APPROVAL: "承認",
     CodeType.COURIER: "配送業者",
     CodeType.PLACE: "拠点",

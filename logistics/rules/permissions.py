@@ -193,6 +193,10 @@ ACTS: Mapping[str, Row] = {
     "confirm_lost": only(LEADERS, EITHER, OURS).approved_by(CITY),
     # Retention and disposal (appendix 1 article 11): the contractor acts, the city decides.
     "set_retention": only(CITY, EITHER, ANY),
+    "post_reminder": only(STAFF, ANNEX, ANY),
+    "return_notice": only(STAFF, EITHER, ANY),
+    "tell_clock": only(LEADERS | CITY, EITHER, ANY),
+    "block": only(CITY, EITHER, ANY),
     "hold_disposal": only(LEADERS | CITY, EITHER, ANY),  # 廃棄留保
     "release_disposal": only(CITY, EITHER, ANY),
     "propose": only(LEADERS, EITHER, HOLDER),

@@ -25,9 +25,12 @@ from logistics.rules.returns import ONE_WAY, POSTAL, TAKEN_IN, Source
 from logistics.store.database import driver
 from logistics.work import places
 
-# At a site: what was collected there, and what is set aside because it belongs elsewhere or cannot be issued.
+# At a site: what was collected there, what is set aside because it belongs elsewhere or cannot be issued, and what
+# has expired or was blocked.
 _UNNEEDED = """
-SELECT card.code, card.kind, kind.name AS kind_name, card.state, card.place, card.slot, why.reason, came.since
+SELECT card.code, card.kind, kind.name AS kind_name, card.state, card.place, card.slot, why.reason,
+       CASE WHEN why.reason IN ('blocked', 'expired') THEN why.day
+            ELSE (came.at AT TIME ZONE 'Asia/Tokyo')::date END AS since
 FROM card
 JOIN kind ON kind.code = card.kind
 JOIN place ON place.code = card.place AND place.kind IN ('counter', 'center')
@@ -38,10 +41,18 @@ CROSS JOIN LATERAL (
                     SELECT FROM discrepancy AS found
                     LEFT JOIN discrepancy_resolution AS ended ON ended.discrepancy = found.code
                     WHERE found.card = card.code AND found.kind = 'damaged' AND ended.discrepancy IS NULL)
-                THEN 'defect' END AS reason
+                THEN 'defect'
+                WHEN blocked.day <= $5 THEN 'blocked'
+                WHEN expires.day < $5 THEN 'expired' END AS reason,
+           CASE WHEN card.state <> 'held' THEN COALESCE(blocked.day, expires.day + 1) END AS day
+    FROM (VALUES (1)) AS one (row)
+    LEFT JOIN LATERAL (SELECT day FROM retention_clock AS told WHERE told.card = card.id AND clock = 'blocked_on'
+                       ORDER BY id DESC LIMIT 1) AS blocked ON true
+    LEFT JOIN LATERAL (SELECT day FROM retention_clock AS told WHERE told.card = card.id AND clock = 'expires_on'
+                       ORDER BY id DESC LIMIT 1) AS expires ON true
 ) AS why
 CROSS JOIN LATERAL (
-    SELECT max(entry.occurred_at) AS since
+    SELECT max(entry.occurred_at) AS at
     FROM entry_card AS moved
     JOIN entry ON entry.id = moved.entry
     WHERE moved.card = card.id AND moved.step IN ('collect', 'receive', 'hold', 'find')
@@ -52,6 +63,15 @@ WHERE why.reason IS NOT NULL
   AND card.code > $2
 ORDER BY card.code
 LIMIT $3
+"""
+
+# What the post brought back is kept for a time that counts from the day it came.
+_CAME_BACK = """
+INSERT INTO retention_clock (card, clock, day, entry)
+SELECT moved.card, 'mail_returned_on', $2, moved.entry
+FROM entry_card AS moved
+JOIN card ON card.id = moved.card
+WHERE card.code = ANY ($1::text[]) AND moved.step = 'collect'
 """
 
 
@@ -96,6 +116,8 @@ async def collect(
         await admit(session, CardStep.COLLECT, [(act, [NewCard(c, kind, where) for c in cards])], now)
     except asyncpg.UniqueViolationError:
         raise CardsRefused(CardStep.COLLECT, [{"card": c, "state": "known"} for c in cards]) from None
+    if source is Source.POST:
+        await connection.execute(_CAME_BACK, list(cards), day)
     return {"kind": kind, "cards": len(cards), "place": actor.place, "destination": where}
 
 
@@ -133,12 +155,7 @@ async def unneeded(
     Appendix 2 article 12: as soon as it is of no use, which for a site is the next run day after it came.
     """
     connection = await driver(session)
-    rows = await connection.fetch(_UNNEEDED, place, after, limit, sorted(ONE_WAY))
+    rows = await connection.fetch(_UNNEEDED, place, after, limit, sorted(ONE_WAY), today)
     calendar = await places.calendar(session)
-    days = {business_date(row["since"]) for row in rows}
-    due = {day: calendar.next_run_day(day) for day in days}
-    return [
-        {**dict(row), "due_on": by, "overdue": by < today}
-        for row in rows
-        for by in (due[business_date(row["since"])],)
-    ]
+    due = {day: calendar.next_run_day(day) for day in {row["since"] for row in rows}}
+    return [{**dict(row), "due_on": due[row["since"]], "overdue": due[row["since"]] < today} for row in rows]

@@ -23,6 +23,7 @@ PARAMS = {
     "day": "2026-04-01",
     "file_path": "nothing.css",
     "discrepancy": "G080000013",
+    "hold": "H080000013",
     "manifest": "M080000013",
     "number": "D080000013",
     "path": "nothing",

@@ -16,7 +16,7 @@ from stdnum.jp import in_ as individual_number
 from api import wire
 from api.guarding import texts
 from api.logs import log_requests
-from logistics.rules.codes import CodeType
+from logistics.rules.codes import CodeType, sequenced_code
 from logistics.rules.guard import holds_my_number
 from logistics.store.database import Database
 from seed.load import COURIER
@@ -75,6 +75,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "card": sent.cards[0],
         "day": RUN_DAY,
         "discrepancy": difference["code"],
+        "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
         "manifest": sent.manifest,
         "number": "D080000013",
         "place": site.place,

@@ -46,6 +46,13 @@ from logistics.store.tables.reference import (
     Slot,
     Vault,
 )
+from logistics.store.tables.retention import (
+    RetentionClock,
+    RetentionHold,
+    RetentionPolicy,
+    RetentionRelease,
+    RetentionRule,
+)
 
 __all__ = [
     "APPEND_ONLY",
@@ -79,6 +86,11 @@ __all__ = [
     "Party",
     "Person",
     "Place",
+    "RetentionClock",
+    "RetentionHold",
+    "RetentionPolicy",
+    "RetentionRelease",
+    "RetentionRule",
     "ReturnReason",
     "Run",
     "Scan",
@@ -95,6 +107,11 @@ APPEND_ONLY = (
     "scan",
     "manifest_card",
     "return_reason",
+    "retention_policy",
+    "retention_rule",
+    "retention_clock",
+    "retention_hold",
+    "retention_release",
     "seal",
     "discrepancy",
     "discrepancy_resolution",
