@@ -14,7 +14,7 @@ from logistics.work.scans import Answer, other_kind
 _AT_FAULT = frozenset({Outcome.MALFORMED, Outcome.GUARD})
 
 
-def outcomes(answers: Sequence[Answer]) -> wire.Outcomes:
+def outcomes(answers: Sequence[Answer], field: str = "scans[{}].code") -> wire.Outcomes:
     """Scan answers as they cross HTTP; a scan whose text is at fault names its field."""
     return wire.Outcomes(
         outcomes=[
@@ -26,7 +26,7 @@ def outcomes(answers: Sequence[Answer]) -> wire.Outcomes:
                 belongs_to=answer.belongs_to,
                 reason=answer.reason,
                 discrepancy=answer.discrepancy,
-                field=f"scans[{n}].code" if answer.outcome in _AT_FAULT else None,
+                field=field.format(n) if answer.outcome in _AT_FAULT else None,
                 repeated=answer.repeated,
             )
             for n, answer in enumerate(answers)

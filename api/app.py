@@ -15,7 +15,9 @@ from litestar.openapi.spec import Components
 from litestar.types import ASGIApp
 
 from api import (
+    accesses,
     approvals,
+    archive,
     arrivals,
     audit,
     auth,
@@ -37,6 +39,7 @@ from api import (
     returns,
     runs,
     schemas,
+    vault,
     verifying,
 )
 from api.gathering import Gatherer
@@ -125,6 +128,9 @@ def _api() -> Router:
             batches.router,
             runs.router,
             receiving.router,
+            vault.router,
+            accesses.router,
+            archive.router,
             returns.router,
             retention.router,
             custody.router,

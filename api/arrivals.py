@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import wire
 from api.answers import outcomes
+from api.csv_body import MOST_BYTES, csv_body
 from api.guarding import NAMES_MY_NUMBERS
 from api.parameters import After, ArrivalPath, BoxPath, Limit
 from api.problems import documented
@@ -22,21 +21,6 @@ from logistics.rules import errors
 from logistics.rules.permissions import Actor
 from logistics.work import arrival_lists, arrivals
 
-MOST_BYTES = 4_000_000
-
-
-@dataclass
-class _ListBody(Operation):
-    """OpenAPI of a handler that reads the raw bytes of a CSV file."""
-
-    def __post_init__(self) -> None:
-        self.request_body = RequestBody(
-            description="CSV with the columns control_number, kind, destination, box (or 管理番号, 種別, 配送先, 小箱);"
-            " UTF-8 with or without BOM, or Shift_JIS",
-            required=True,
-            content={"text/csv": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))},
-        )
-
 
 @post(
     "/arrivals",
@@ -44,7 +28,7 @@ class _ListBody(Operation):
     summary="Import an arrival list (CSV)",
     description="All of the list or nothing; every fault is named with its line and column.",
     request_max_body_size=MOST_BYTES,
-    operation_class=_ListBody,
+    operation_class=csv_body("control_number, kind, destination, box (or 管理番号, 種別, 配送先, 小箱)"),
     opt=NAMES_MY_NUMBERS,
     responses=documented(errors.ListInvalid, errors.AlreadyImported),
 )

@@ -22,7 +22,10 @@ CODES = {
     "origin": CodeType.PLACE,
     "discrepancy": CodeType.DISCREPANCY,
     "hold": CodeType.HOLD,
+    "document": CodeType.DOCUMENT,
     "manifest": CodeType.MANIFEST,
+    "person": CodeType.PERSON,
+    "pick_list": CodeType.PICK_LIST,
     "place": CodeType.PLACE,
     "return_batch": CodeType.BATCH,
     "run": CodeType.RUN,
@@ -70,6 +73,9 @@ PlacePath = Annotated[str, _path("L", "a place", "L01F")]
 VaultPath = Annotated[str, _path("V", "a vault", "V011G")]
 SlotPath = Annotated[str, _path("S", "a slot", "S011A001B")]
 ApprovalPath = Annotated[str, _path("H", "an approval", "H7Q2M4ZK90")]
+PersonPath = Annotated[str, _path("P", "a member of staff", "P0001027")]
+PickListPath = Annotated[str, _path("Y", "a pick list", "Y08000001T")]
+DocumentPath = Annotated[str, _path("D", "a paper", "D08000001E")]
 DiscrepancyPath = Annotated[str, _path("G", "a difference", "G08000001W")]
 
 PlaceQuery = Annotated[str | None, _query("L", "place")]

@@ -16,16 +16,16 @@ SKEW = timedelta(minutes=5)
 FIRST_DAY, LAST_DAY = date(2016, 1, 1), date(2099, 12, 31)
 
 
-def read_scans(scans: Sequence[wire.ScanIn], now: datetime) -> list[Scan]:
+def read_scans(scans: Sequence[wire.ScanIn], now: datetime, field: str = "scans") -> list[Scan]:
     """Scans as the domain takes them. FutureTime, naming the field, for one that was made after now.
 
     InvalidValue for one older than any card: a clock that was never set.
     """
     for n, scan in enumerate(scans):
         if scan.occurred_at < datetime.combine(FIRST_DAY, time(), UTC):
-            raise InvalidValue(f"scans[{n}].occurred_at", "lies before the first card was issued")
+            raise InvalidValue(f"{field}[{n}].occurred_at", "lies before the first card was issued")
         if scan.occurred_at > now + SKEW:
-            raise FutureTime(f"scans[{n}].occurred_at", timestamp(now))
+            raise FutureTime(f"{field}[{n}].occurred_at", timestamp(now))
     return [Scan(s.id, s.code, s.occurred_at, s.damaged, s.seal_number, s.seal_intact) for s in scans]
 
 

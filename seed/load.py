@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules.codes import CodeType, sequenced_code, slot_code
 from logistics.rules.permissions import Role
+from logistics.rules.vaulting import CITY_NAME, CITY_PARTY
 from logistics.store import tables
 from seed import contract
 
@@ -68,6 +69,7 @@ def _parties() -> Iterator[dict[str, Any]]:
     for place in contract.places():
         yield {"code": place_code(place.number), "name": place.name}
     yield {"code": COURIER, "name": COURIER_NAME}
+    yield {"code": CITY_PARTY, "name": CITY_NAME}
 
 
 def _courier() -> dict[str, Any]:

@@ -44,6 +44,7 @@ class CodeType(StrEnum):
     DISCREPANCY = "G"
     HOLD = "H"
     APPROVAL = "H"
+    PICK_LIST = "Y"
     DOCUMENT = "D"
 
 

@@ -16,6 +16,12 @@ class Purpose(StrEnum):
     LOAD = "load"
     RECEIVE = "receive"
     PUT_AWAY = "put_away"
+    CARRY = "carry"
+    TAKE_OUT = "take_out"
+    PUT_BACK = "put_back"
+    HAND_TO_CITY = "hand_to_city"
+    TAKE_FROM_CITY = "take_from_city"
+    ISSUE = "issue"
 
 
 class Outcome(StrEnum):
@@ -29,6 +35,12 @@ class Outcome(StrEnum):
     RECEIVED = "received"
     STORED = "stored"
     MOVED = "moved"
+    CARRIED = "carried"
+    TAKEN_OUT = "taken_out"
+    PUT_BACK = "put_back"
+    WITH_CITY = "with_city"
+    BACK_FROM_CITY = "back_from_city"
+    ISSUED = "issued"
 
     DAMAGED = "damaged"
     BROKEN_SEAL = "broken_seal"
@@ -41,6 +53,8 @@ class Outcome(StrEnum):
     ALREADY_ARRIVED = "already_arrived"
     ALREADY_RECEIVED = "already_received"
     ALREADY_STORED = "already_stored"
+    ALREADY_OUT = "already_out"
+    ALREADY_ISSUED = "already_issued"
 
     WRONG_BOX = "wrong_box"
     WRONG_SITE = "wrong_site"
@@ -50,6 +64,13 @@ class Outcome(StrEnum):
     NOT_SEALED = "not_sealed"
     SEAL_NEEDED = "seal_needed"
     SLOT_FULL = "slot_full"
+    OTHER_VAULT = "other_vault"
+    HAND_FULL = "hand_full"
+    NOT_IN_HAND = "not_in_hand"
+    NOT_LISTED = "not_listed"
+    NOTICE_NEEDED = "notice_needed"
+    NOTICE_UNKNOWN = "notice_unknown"
+    NOTICE_MISMATCH = "notice_mismatch"
     ON_HOLD = "on_hold"
     UNKNOWN = "unknown"
     MALFORMED = "malformed"
@@ -68,6 +89,12 @@ DONE = frozenset(
         Outcome.RECEIVED,
         Outcome.STORED,
         Outcome.MOVED,
+        Outcome.CARRIED,
+        Outcome.TAKEN_OUT,
+        Outcome.PUT_BACK,
+        Outcome.WITH_CITY,
+        Outcome.BACK_FROM_CITY,
+        Outcome.ISSUED,
         Outcome.DAMAGED,
         Outcome.BROKEN_SEAL,
     }
@@ -87,6 +114,7 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.MANIFEST: "発送明細書",
     CodeType.ARRIVAL: "着荷",
     CodeType.PERSON: "職員",
+    CodeType.PICK_LIST: "取出し予定表",
     CodeType.RUN: "便",
     CodeType.SLOT: "棚",
     CodeType.TRANSFER_SLIP: "授受票",
@@ -103,6 +131,12 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.RECEIVED: "収受しました",
     Outcome.STORED: "格納しました",
     Outcome.MOVED: "棚を移しました",
+    Outcome.CARRIED: "別の保管庫に移しました",
+    Outcome.TAKEN_OUT: "取り出しました",
+    Outcome.PUT_BACK: "戻入しました",
+    Outcome.WITH_CITY: "本市職員に引き継ぎました",
+    Outcome.BACK_FROM_CITY: "本市職員から受け取りました",
+    Outcome.ISSUED: "交付しました",
     Outcome.DAMAGED: "破損として別置きしてください",
     Outcome.BROKEN_SEAL: "封印が一致しません。責任者に知らせてください",
     Outcome.UNEXPECTED: "この拠点あてではありません",
@@ -113,6 +147,8 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.ALREADY_ARRIVED: "到着済みです",
     Outcome.ALREADY_RECEIVED: "収受済みです",
     Outcome.ALREADY_STORED: "格納済みです",
+    Outcome.ALREADY_OUT: "取出し済みです",
+    Outcome.ALREADY_ISSUED: "交付済みです",
     Outcome.WRONG_BOX: "別の小箱のカードです",
     Outcome.WRONG_SITE: "別の拠点あてのカードです",
     Outcome.WRONG_RUN: "別の便の搬送袋です",
@@ -121,6 +157,13 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.NOT_SEALED: "封印されていません",
     Outcome.SEAL_NEEDED: "封印番号も読み取ってください",
     Outcome.SLOT_FULL: "棚がいっぱいです",
+    Outcome.OTHER_VAULT: "別の保管庫のカードです。保管庫間の移動として二人で行ってください",
+    Outcome.HAND_FULL: "手元のカードを交付するか戻してから、次のカードを取り出してください",
+    Outcome.NOT_IN_HAND: "この職員が取り出したカードではありません",
+    Outcome.NOT_LISTED: "取出し予定表にないカードです",
+    Outcome.NOTICE_NEEDED: "交付通知書の番号を読み取ってください",
+    Outcome.NOTICE_UNKNOWN: "交付通知書の番号が登録されていないため照合できません",
+    Outcome.NOTICE_MISMATCH: "交付通知書とカードが一致しません。交付せず、責任者に知らせてください",
     Outcome.ON_HOLD: "差異調査中のカードです",
     Outcome.UNKNOWN: "登録のないコードです",
     Outcome.MALFORMED: "読み取れません。もう一度読み取ってください",

@@ -166,6 +166,10 @@ ACTS: Mapping[str, Row] = {
     # The vault.
     "put_away": only(STAFF, EITHER, HOLDER),
     "rearrange": only(STAFF, EITHER, HOLDER),
+    "end_differing": only(LEADERS, EITHER, HOLDER),
+    "give_key": only(LEADERS, EITHER, HOLDER),
+    "import_accesses": only(STAFF, EITHER, HOLDER),
+    "set_limit": only(MANAGERS, EITHER, ANY),
     "open_vault": only(STAFF, EITHER, HOLDER),
     "close_vault": only(STAFF, EITHER, HOLDER),
     "take_out": only(STAFF, EITHER, HOLDER),
@@ -173,6 +177,9 @@ ACTS: Mapping[str, Row] = {
     "undo": only(STAFF, EITHER, HOLDER),
     # The counter.
     "pick_list": only(STAFF, SITE, HOLDER),
+    "allow_hand": only(LEADERS, EITHER, HOLDER),
+    "register_notice": only(STAFF, EITHER, HOLDER),
+    "undo_issue": only(LEADERS, SITE, HOLDER),
     "issue": only(STAFF | CITY, SITE, HOLDER),
     "hand_to_city": only(STAFF, SITE, HOLDER),
     "take_from_city": only(STAFF, SITE, HOLDER),

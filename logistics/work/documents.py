@@ -29,6 +29,7 @@ from logistics.rules.records import (
 )
 from logistics.rules.report_records import UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
+from logistics.rules.vault_records import AccessRegisterRecord
 from logistics.store.database import driver
 
 # The type of record behind each paper of the catalogue.
@@ -40,6 +41,7 @@ RECORDS: dict[str, type[Record]] = {
     "P3": ReceiptRecord,
     "P11": UndeliveredRecord,
     "P4": ReturnRecord,
+    "P16": AccessRegisterRecord,
     "P17": ProvenanceRecord,
 }
 
@@ -178,6 +180,16 @@ async def archive(
 ) -> list[dict[str, Any]]:
     """Papers in number order with how often each was printed."""
     return [dict(row) for row in await (await driver(session)).fetch(_ARCHIVE, after, subject, limit)]
+
+
+async def catalogue_of(session: AsyncSession, number: str) -> str:
+    """Which paper of the catalogue a number is. NotFound."""
+    found: str | None = await (await driver(session)).fetchval(
+        "SELECT catalogue FROM document WHERE number = $1", number
+    )
+    if found is None:
+        raise NotFound("paper", number)
+    return found
 
 
 async def travelling(session: AsyncSession, manifest: str) -> ManifestRecord | ReturnRecord:

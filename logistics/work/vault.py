@@ -1,28 +1,34 @@
-"""The vault: cards into slots. A slot's capacity is hard; a card rests in a slot or is on somebody's list."""
+"""The vault: cards into slots. A slot's capacity is hard; a card rests in a slot or is on somebody's list.
+
+From one slot to another of the same vault is a move. From vault to vault (the Center has one on 3F and one on 1F,
+contract 4) is carrying: an act of its own, by two people.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import InvalidValue, NotFound
+from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
 from logistics.rules.lifecycle import CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
-from logistics.work import people
+from logistics.work import people, rearranging
 from logistics.work.locking import lock_cards
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 # A move leaves another slot: both are locked in code order once the cards are, and with them where they lie.
 _LOCK_SLOTS = """
-SELECT code, capacity, occupied, place
+SELECT code, capacity, occupied, place, vault
 FROM slot
 WHERE code = ANY ($1::text[])
 ORDER BY code
@@ -38,6 +44,14 @@ LIMIT $3
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A card, as scanned, and the slot it was put in."""
+
+    slot: str
+    scan: Scan
+
+
 async def put_away(
     session: AsyncSession,
     actor: Actor,
@@ -51,28 +65,115 @@ async def put_away(
     At a site a city employee directs it (contract 8(4)ア(エ)). A full slot takes nothing more. NotFound for a slot
     of another place.
     """
+    return await place(session, actor, [Placement(slot, scan) for scan in scans], supervisor, now)
+
+
+async def place(
+    session: AsyncSession,
+    actor: Actor,
+    placements: Sequence[Placement],
+    supervisor: str | None,
+    now: datetime,
+) -> list[Answer]:
+    """Put each card into the slot that was scanned with it; an outcome for each, in order. As `put_away`."""
     permissions.require(actor, "put_away")
     boss = await _supervisor(session, actor, supervisor)
     site = str(actor.place)
-    call = Call(actor, Purpose.PUT_AWAY, slot, site, scans, boss, place=site, custodian=site, slot=slot)
-    cards = await lock_cards(session, [call])
-    lying = {card["slot"] for card in cards.values() if card["slot"]}
-    rows = await (await driver(session)).fetch(_LOCK_SLOTS, sorted({slot, *lying}))
-    target = next((dict(row) for row in rows if row["code"] == slot), None)
-    if target is None or target["place"] != actor.place:
-        raise NotFound("slot", slot)
-    free = target["capacity"] - target["occupied"]
+    calls = [
+        Call(
+            actor,
+            Purpose.PUT_AWAY,
+            slot,
+            site,
+            [placement.scan for placement in group],
+            boss,
+            place=site,
+            custodian=site,
+            slot=slot,
+        )
+        for slot, group in groupby(placements, key=lambda placement: placement.slot)
+    ]
+    return await _settle(session, actor, calls, _judge, now)
+
+
+async def carry(
+    session: AsyncSession, actor: Actor, slot: str, scans: Sequence[Scan], second: str, now: datetime
+) -> list[Answer]:
+    """Scan cards that two people carried from another vault of this site into a slot; an outcome per scan.
+
+    `second` goes along: on the way between two vaults nothing locks the cards away. Raises SecondPersonNeeded,
+    NotFound for a slot of another place.
+    """
+    permissions.require(actor, "put_away")
+    known = (await people.actors(session, [second])).get(second)
+    if known is None or known.code == actor.code or known.place != actor.place:
+        raise SecondPersonNeeded("second")
+    site = str(actor.place)
+    call = Call(
+        actor,
+        Purpose.CARRY,
+        slot,
+        site,
+        scans,
+        place=site,
+        custodian=site,
+        slot=slot,
+        facts={"second": second},
+        said=(second,),
+    )
+    return await _settle(session, actor, [call], _judge_carried, now)
+
+
+class _Slots:
+    """The slots that calls and cards name, locked; `free` counts down as cards are judged into them."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.vaults = {row["code"]: row["vault"] for row in rows}
+        self.free = {row["code"]: row["capacity"] - row["occupied"] for row in rows}
+
+
+async def lock_slots(
+    session: AsyncSession, actor: Actor, calls: Sequence[Call], cards: Iterable[Row]
+) -> _Slots:
+    """Lock the slots that calls fill and cards leave, once the cards are locked. NotFound for one of others."""
+    wanted = {str(call.slot) for call in calls if call.slot}
+    lying = {card["slot"] for card in cards if card["slot"]}
+    rows = await (await driver(session)).fetch(_LOCK_SLOTS, sorted(wanted | lying))
+    places = {row["code"]: row["place"] for row in rows}
+    for slot in sorted(wanted):
+        if places.get(slot) != actor.place:
+            raise NotFound("slot", slot)
+    return _Slots(rows)
+
+
+async def _settle(
+    session: AsyncSession, actor: Actor, calls: Sequence[Call], judge_by: Any, now: datetime
+) -> list[Answer]:
+    going_on = await rearranging.share(session, actor, [str(call.slot) for call in calls])
+    cards = await lock_cards(session, calls)
+    lay = {code: card["slot"] for code, card in cards.items()}
+    slots = await lock_slots(session, actor, calls, cards.values())
 
     def judge(call: Call, scan: Scan, code: str, card: Row | None) -> Verdict:
-        nonlocal free
-        verdict = _judge(call, scan, card, free)
-        free -= verdict.step is not None
+        verdict: Verdict = judge_by(call, card, slots)
+        slots.free[str(call.slot)] -= verdict.step is not None
         return verdict
 
-    return (await settle(session, [call], cards, judge, CodeType.CARD, now))[0]
+    answered = await settle(session, calls, cards, judge, CodeType.CARD, now)
+    if going_on:
+        touched = {
+            slot
+            for call, answers in zip(calls, answered, strict=True)
+            for answer in answers
+            if answer.outcome in (Outcome.MOVED, Outcome.CARRIED) and answer.code and not answer.repeated
+            for slot in (call.slot, lay.get(answer.code))
+            if slot
+        }
+        await rearranging.touch(session, going_on, touched)
+    return [answer for answers in answered for answer in answers]
 
 
-def _judge(call: Call, scan: Scan, card: Row | None, free: int) -> Verdict:
+def _judge(call: Call, card: Row | None, slots: _Slots) -> Verdict:
     if card is None:
         return Verdict(Outcome.UNKNOWN)
     state = CardState(card["state"])
@@ -82,13 +183,33 @@ def _judge(call: Call, scan: Scan, card: Row | None, free: int) -> Verdict:
         return Verdict(Outcome.WRONG_SITE, belongs_to=card["place"])
     if state is CardState.STORED and card["slot"] == call.slot:
         return Verdict(Outcome.ALREADY_STORED)
-    if state not in (CardState.RECEIVED, CardState.STORED):
+    if state not in (CardState.RECEIVED, CardState.READY, CardState.STORED):
         return Verdict(Outcome.NOT_READY, reason=f"it is {state}")
-    if free <= 0:
+    if state is CardState.STORED and slots.vaults[card["slot"]] != slots.vaults[str(call.slot)]:
+        return Verdict(Outcome.OTHER_VAULT, belongs_to=slots.vaults[card["slot"]])
+    if slots.free[str(call.slot)] <= 0:
         return Verdict(Outcome.SLOT_FULL)
     if state is CardState.STORED:
         return Verdict(Outcome.MOVED, CardStep.MOVE, group=card["slot"])
     return Verdict(Outcome.STORED, CardStep.PUT_AWAY)
+
+
+def _judge_carried(call: Call, card: Row | None, slots: _Slots) -> Verdict:
+    if card is None:
+        return Verdict(Outcome.UNKNOWN)
+    if card["place"] != call.site:
+        return Verdict(Outcome.WRONG_SITE, belongs_to=card["place"])
+    if card["state"] != CardState.STORED:
+        return Verdict(Outcome.NOT_READY, reason=f"it is {card['state']}")
+    came, to = slots.vaults[card["slot"]], slots.vaults[str(call.slot)]
+    if came == to:
+        return Verdict(
+            Outcome.ALREADY_STORED, reason="it lies in this vault; within one, scan it into the slot"
+        )
+    if slots.free[str(call.slot)] <= 0:
+        return Verdict(Outcome.SLOT_FULL)
+    facts = {"from_vault": came, "to_vault": to}
+    return Verdict(Outcome.CARRIED, CardStep.MOVE, act="carry", group=came, facts=facts)
 
 
 async def vaults(session: AsyncSession, place: str) -> list[dict[str, Any]]:

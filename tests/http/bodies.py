@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -31,6 +32,8 @@ def valid(annotation: Any, codes: Mapping[CodeType, str]) -> Any:
         return [valid(get_args(annotation)[0], codes)]
     if get_origin(annotation) is dict:
         return {valid(get_args(annotation)[0], codes): valid(get_args(annotation)[1], codes)}
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return next(iter(annotation)).value
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
     return {

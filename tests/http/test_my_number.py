@@ -66,6 +66,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         CodeType.COURIER: COURIER,
         CodeType.PERSON: site.supervisor,
         CodeType.PLACE: site.place,
+        CodeType.SLOT: await site.first_slot(),
     }
     params = {
         "approval": "H7Q2M4ZK90",
@@ -76,6 +77,9 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "day": RUN_DAY,
         "discrepancy": difference["code"],
         "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
+        "document": "D08000001E",
+        "person": site.clerk.code,
+        "pick_list": "Y08000001T",
         "manifest": sent.manifest,
         "number": "D080000013",
         "place": site.place,

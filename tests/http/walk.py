@@ -20,7 +20,15 @@ GROUPS = [NUMBER[n : n + 4] for n in (0, 4, 8)]
 FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in NUMBER)
 WAYS = (NUMBER, " ".join(GROUPS), "-".join(GROUPS), FULL_WIDTH, f"no. {NUMBER}, please")
 HEADERS = ("X-Device", "X-Acting-Person", "X-Anything", "Cookie", "Authorization", "Referer", "User-Agent")
-SITE_WORK = ("/api/v1/scans", "/api/v1/slots/", "/api/v1/manifests/", "/api/v1/returns/")
+SITE_WORK = (
+    "/api/v1/scans",
+    "/api/v1/slots/",
+    "/api/v1/manifests/",
+    "/api/v1/placements",
+    "/api/v1/returns/",
+)
+# What a scan reads, which is judged scan by scan.
+SCANNED = {("scans", "code"), ("placements", "card")}
 
 
 class Walk:
@@ -92,7 +100,7 @@ class Walk:
         body = valid(route.body_type, self.codes)
         for where in places(body):
             changed = with_value(body, where, way)
-            if where[-1] == "code":
+            if (where[0], where[-1]) in SCANNED:
                 await self.guarded(route, f"body {where}", changed)
             else:
                 await self.refused(route, f"body {where}", route.path(), json=changed)

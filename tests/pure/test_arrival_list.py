@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.jp import in_ as individual_number
 
-from logistics.rules.arrival_list import MOST_FAULTS, MOST_LINES, Fault, Line, Names, parse
+from logistics.rules.arrival_list import Line, Names, parse
 from logistics.rules.codes import CodeType, random_code, sequenced_code
+from logistics.rules.csv_list import MOST_FAULTS, MOST_LINES, Fault
 
 DAY = date(2026, 4, 1)
 CARDS = [sequenced_code(CodeType.CARD, n) for n in range(10)]

@@ -37,7 +37,7 @@ async def test_not_even_a_superuser_changes_what_is_written_once(
             " ORDER BY attnum LIMIT 1",
             table,
         )
-        await _one_row(connection, table)
+        await one_row(connection, table)
         for change in CHANGES:
             try:
                 await connection.execute(change.format(table=table, column=column))
@@ -50,7 +50,7 @@ async def test_not_even_a_superuser_changes_what_is_written_once(
     assert wrong == {}
 
 
-async def _one_row(connection: asyncpg.Connection, table: str) -> None:
+async def one_row(connection: asyncpg.Connection, table: str) -> None:
     """A row that says nothing, with every constraint asleep: only the triggers are tried."""
     if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):  # noqa: S608 - names of our own
         return

@@ -224,11 +224,41 @@ class ReceiptClosed(DomainError):
 
 @dataclass(eq=False)
 class ListInvalid(DomainError):
-    """The arrival list has faults; nothing was imported."""
+    """The list has faults; nothing was imported."""
 
     problems: Sequence[Mapping[str, Any]]
     en = "The list has faults, and nothing was imported. `problems` names line and column of each."
-    ja = "着荷リストに誤りがあるため、取り込んでいません。行と列を確かめてください。"
+    ja = "リストに誤りがあるため、取り込んでいません。行と列を確かめてください。"
+
+
+@dataclass(eq=False)
+class AlreadyGoingOn(DomainError):
+    """It is going on already."""
+
+    what: str
+    code: str
+    en = "There is {what} going on for {code} already. End that one first."
+    ja = "{code} はすでに開始・登録されています。先に終了してください。"
+
+
+@dataclass(eq=False)
+class NothingGoingOn(DomainError):
+    """There is nothing to end."""
+
+    what: str
+    code: str
+    en = "There is no {what} under way for {code}. Check the code, or begin one."
+    ja = "{code} には終了するものがありません。コードを確かめてください。"
+
+
+@dataclass(eq=False)
+class RecountNeeded(DomainError):
+    """Slots have to be counted, or counted again."""
+
+    field: str
+    slots: Sequence[str]
+    en = "{field}: count these slots, or count them again: {slots}."
+    ja = "次の棚の枚数が未確認か、記録と一致しません。もう一度数えてください。{slots}"
 
 
 @dataclass(eq=False)

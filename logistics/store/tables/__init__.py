@@ -6,6 +6,14 @@ metadata with every table.
 """
 
 from logistics.store.tables.approvals import Approval, ApprovalDecision, ApprovalUse
+from logistics.store.tables.counter import (
+    CityHandOver,
+    CityHandOverCard,
+    HandAllowance,
+    NoticeHash,
+    PickLine,
+    PickList,
+)
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -53,10 +61,19 @@ from logistics.store.tables.retention import (
     RetentionRelease,
     RetentionRule,
 )
+from logistics.store.tables.vaulting import (
+    AlarmLimit,
+    Rearrangement,
+    RearrangementSlot,
+    SlotCount,
+    VaultAccess,
+    VaultKey,
+)
 
 __all__ = [
     "APPEND_ONLY",
     "CHANGEABLE",
+    "AlarmLimit",
     "Approval",
     "ApprovalDecision",
     "ApprovalUse",
@@ -66,6 +83,8 @@ __all__ = [
     "CalendarOverride",
     "Card",
     "Checkpoint",
+    "CityHandOver",
+    "CityHandOverCard",
     "Courier",
     "Discrepancy",
     "DiscrepancyResolution",
@@ -74,6 +93,7 @@ __all__ = [
     "Entry",
     "EntryBatch",
     "EntryCard",
+    "HandAllowance",
     "Kind",
     "Leaf",
     "LegalStep",
@@ -82,10 +102,15 @@ __all__ = [
     "ManifestCard",
     "MonthClose",
     "Node",
+    "NoticeHash",
     "Numbering",
     "Party",
     "Person",
+    "PickLine",
+    "PickList",
     "Place",
+    "Rearrangement",
+    "RearrangementSlot",
     "RetentionClock",
     "RetentionHold",
     "RetentionPolicy",
@@ -96,7 +121,10 @@ __all__ = [
     "Scan",
     "Seal",
     "Slot",
+    "SlotCount",
     "Vault",
+    "VaultAccess",
+    "VaultKey",
 ]
 
 # Tables whose rows are written once: UPDATE, DELETE and TRUNCATE are refused by triggers.
@@ -120,6 +148,15 @@ APPEND_ONLY = (
     "approval",
     "approval_decision",
     "approval_use",
+    "rearrangement_slot",
+    "slot_count",
+    "alarm_limit",
+    "pick_list",
+    "pick_line",
+    "hand_allowance",
+    "city_handover",
+    "city_handover_card",
+    "notice_hash",
     "log_identity",
     "leaf",
     "node",
@@ -127,4 +164,15 @@ APPEND_ONLY = (
     "month_close",
 )
 # Tables that the service may change, besides adding to them; it deletes nowhere.
-CHANGEABLE = ("box", "run", "manifest", "batch", "card", "slot", "numbering")
+CHANGEABLE = (
+    "box",
+    "run",
+    "manifest",
+    "batch",
+    "card",
+    "slot",
+    "numbering",
+    "vault_key",
+    "vault_access",
+    "rearrangement",
+)

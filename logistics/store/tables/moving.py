@@ -136,6 +136,7 @@ class Card(SQLModel, table=True):
         sa.Index("card_place_state_idx", "place", "state"),
         sa.Index("card_batch_idx", "batch", postgresql_where=sa.text("batch IS NOT NULL")),
         sa.Index("card_slot_idx", "slot", postgresql_where=sa.text("slot IS NOT NULL")),
+        sa.Index("card_holder_idx", "holder", postgresql_where=sa.text("holder IS NOT NULL")),
     )
     id: int | None = Field(
         default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
