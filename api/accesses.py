@@ -16,10 +16,11 @@ from api.csv_body import MOST_BYTES, csv_body
 from api.guarding import NAMES_MY_NUMBERS
 from api.parameters import AfterEntry, Limit, PlacePath, PlaceQuery, VaultPath
 from api.problems import documented
+from api.seeing import own_or_all
 from api.times import on_calendar
 from logistics.rules import errors, permissions
 from logistics.rules.calendar import business_date
-from logistics.rules.permissions import Actor, Relation
+from logistics.rules.permissions import Actor
 from logistics.work import access_lists, alarms, openings, places
 
 FirstDay = Annotated[date | None, QueryParameter(name="first", description="First day; without it, today")]
@@ -174,12 +175,8 @@ async def list_alarms(
     now: NamedDependency[datetime],
     place: PlaceQuery = None,
 ) -> list[wire_vault.Alarm]:
-    if place is None and not permissions.may(reader, "see", frozenset({Relation.NONE})):
-        place = reader.home
-    if place is not None:
-        await places.place(snapshot, place)
-        permissions.require_over(reader, "see", "place", place, holder=place)
-    return wire.listed(await alarms.alarms(snapshot, place, now), wire_vault.Alarm)
+    where = await own_or_all(snapshot, reader, place)
+    return wire.listed(await alarms.alarms(snapshot, where, now), wire_vault.Alarm)
 
 
 @get(

@@ -23,6 +23,7 @@ from api import (
     auth,
     batches,
     closing,
+    counter,
     custody,
     exports,
     health,
@@ -30,6 +31,7 @@ from api import (
     manual,
     papers,
     parameters,
+    picks,
     problems,
     provenance,
     receiving,
@@ -49,6 +51,7 @@ from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
 from logistics.ledger.sequencer import Sequencer
 from logistics.settings import SettingRefused, Settings
 from logistics.store.database import Database
+from logistics.work.notice_numbers import NoticeKey
 
 VERSION = "0.1.0"
 MOST_BODY_BYTES = 1_000_000
@@ -59,10 +62,12 @@ def create_app(
     clock: Callable[[], datetime],
     sequencer: Sequencer | None = None,
     press: Press = UNSIGNED,
+    notice_key: NoticeKey | None = None,
 ) -> Litestar:
     """The application on a database; `clock` tells the time. `sequencer` works as long as the application runs.
 
-    `press` makes the papers, and signs them where it has somebody to sign.
+    `press` makes the papers, and signs them where it has somebody to sign. Without `notice_key` no notice can be held
+    against its sleeve.
     """
     gatherer = Gatherer(database, clock)
 
@@ -90,17 +95,9 @@ def create_app(
             html.static_files(),
         ],
         dependencies={
-            "session": Provide(database.transaction),
-            "snapshot": Provide(database.snapshot),
-            "actor": Provide(auth.provide_actor),
-            "reader": Provide(auth.provide_reader),
-            "now": Provide(clock, sync_to_thread=False, use_cache=False),
-            "database": Provide(lambda: database, sync_to_thread=False),
-            "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
-            "vkey": Provide(lambda: sequencer.vkey if sequencer else None, sync_to_thread=False),
-            "signer_directory": Provide(
-                lambda: sequencer.directory if sequencer else None, sync_to_thread=False
-            ),
+            **_ours(database, clock),
+            **_of_the_log(sequencer),
+            "notice_key": Provide(lambda: notice_key, sync_to_thread=False),
             "press": Provide(lambda: press, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
         },
@@ -113,6 +110,27 @@ def create_app(
         lifespan=[lifespan],
         logging_config=None,
     )
+
+
+def _ours(database: Database, clock: Callable[[], datetime]) -> dict[str, Provide]:
+    """What a handler of ours can ask for: a session, who acts, the time."""
+    return {
+        "session": Provide(database.transaction),
+        "snapshot": Provide(database.snapshot),
+        "actor": Provide(auth.provide_actor),
+        "reader": Provide(auth.provide_reader),
+        "now": Provide(clock, sync_to_thread=False, use_cache=False),
+        "database": Provide(lambda: database, sync_to_thread=False),
+    }
+
+
+def _of_the_log(sequencer: Sequencer | None) -> dict[str, Provide]:
+    """What a handler can ask of the log's signing: whether it goes on, by which key, where its memory lies."""
+    return {
+        "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
+        "vkey": Provide(lambda: sequencer.vkey if sequencer else None, sync_to_thread=False),
+        "signer_directory": Provide(lambda: sequencer.directory if sequencer else None, sync_to_thread=False),
+    }
 
 
 def _api() -> Router:
@@ -128,11 +146,13 @@ def _api() -> Router:
             batches.router,
             runs.router,
             receiving.router,
-            vault.router,
-            accesses.router,
-            archive.router,
             returns.router,
             retention.router,
+            vault.router,
+            accesses.router,
+            counter.router,
+            picks.router,
+            archive.router,
             custody.router,
             papers.router,
             verifying.router,
@@ -156,7 +176,8 @@ def from_environment() -> ASGIApp:
     clock = settings.clock()
     logs.configure(settings.log_level)
     sequencer = Sequencer(database, settings.signer_directory, clock)
-    return logs.log_requests(create_app(database, clock, sequencer, _press(settings)), settings.log_level)
+    app = create_app(database, clock, sequencer, _press(settings), _notice_key(settings))
+    return logs.log_requests(app, settings.log_level)
 
 
 def _press(settings: Settings) -> Press:
@@ -166,6 +187,14 @@ def _press(settings: Settings) -> Press:
         return Press(Identity.kept(settings.pdf_certificate, settings.pdf_key, directory))
     except CertificateRefused as refusal:
         raise SettingRefused("PDF_CERTIFICATE", f"{refusal}.") from None
+
+
+def _notice_key(settings: Settings) -> NoticeKey:
+    """The key of notices' hashes; SettingRefused if the file that should hold it does not."""
+    try:
+        return NoticeKey.kept(settings.signer_directory)
+    except ValueError as broken:
+        raise SettingRefused("DATA_DIR", f"{broken}.") from None
 
 
 def _openapi() -> OpenAPIConfig:

@@ -11,6 +11,8 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import labels.access_register
+import labels.handing
+import labels.pick_list
 from api.answers import pdf
 from api.parameters import DocumentPath
 from api.problems import documented
@@ -23,6 +25,9 @@ from logistics.work import documents
 # What draws each paper of the catalogue that is printed by its number alone.
 RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P16": labels.access_register.render,
+    "P2A": labels.handing.render_city_slip,
+    "P3A": labels.handing.render_deposit,
+    "P23": labels.pick_list.render,
 }
 
 

@@ -40,6 +40,7 @@ PlaceCode = Annotated[str, _code("L", "L01F", "Code of a place")]
 PersonCode = Annotated[str, _code("P", "P0001027", "Code of a member of staff")]
 CourierCode = Annotated[str, _code("K", "K01N", "Code of a courier")]
 ApprovalCode = Annotated[str, _code("H", "H7Q2M4ZK90", "Code of an approval that a second person gave")]
+PickListCode = Annotated[str, _code("Y", "Y08000001T", "Code of a pick list")]
 SlotCode = Annotated[str, _code("S", "S011A001B", "Code of a slot")]
 SealNumber = Annotated[
     str,

@@ -174,6 +174,7 @@ ACTS: Mapping[str, Row] = {
     "close_vault": only(STAFF, EITHER, HOLDER),
     "take_out": only(STAFF, EITHER, HOLDER),
     "put_back": only(STAFF, EITHER, HOLDER),
+    "put_back_for_others": only(LEADERS, EITHER, HOLDER),
     "undo": only(STAFF, EITHER, HOLDER),
     # The counter.
     "pick_list": only(STAFF, SITE, HOLDER),

@@ -15,6 +15,11 @@ CITY_NAME = "京都市（本市職員）"
 CARDS_IN_HAND = 1
 MOST_IN_HAND = 100
 
+# A holder's own card in temporary custody (預り).
+DEPOSITED = "deposited"
+# Kinds that nobody is handed: they go back to the annex.
+NOT_ISSUED = frozenset({"collected", "documents"})
+
 
 class TakeOutPurpose(StrEnum):
     """Why a card leaves its slot; each take-out says so (appendix 1 article 4)."""
@@ -94,6 +99,15 @@ ALARMS: Mapping[AlarmKind, str] = {
     AlarmKind.REARRANGING: "終わっていない棚の整理",
     AlarmKind.SLOT_COUNT: "枚数が合わない棚",
     AlarmKind.UNEXPLAINED_OPENING: "理由の分からない開扉・入室",
+}
+# Sessions of a day, as the calendar has them.
+SERVICES: Mapping[str, str] = {
+    "counter_day": "平日日中",
+    "center_3f_day": "平日日中（3階）",
+    "center_1f_day": "平日日中（1階）",
+    "center_1f_evening": "平日夜間（1階）",
+    "center_1f_weekend": "土日（1階）",
+    "annex_day": "平日日中",
 }
 SOURCES: Mapping[Source, str] = {Source.MANUAL: "手入力", Source.BADGE: "入退室装置"}
 LOCK_TYPES: Mapping[str, str] = {"access_controlled_room": "入退室管理室", "lockable_cabinet": "施錠保管庫"}

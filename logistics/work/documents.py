@@ -29,7 +29,12 @@ from logistics.rules.records import (
 )
 from logistics.rules.report_records import UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
-from logistics.rules.vault_records import AccessRegisterRecord
+from logistics.rules.vault_records import (
+    AccessRegisterRecord,
+    CitySlipRecord,
+    DepositReceiptRecord,
+    PickListRecord,
+)
 from logistics.store.database import driver
 
 # The type of record behind each paper of the catalogue.
@@ -43,6 +48,10 @@ RECORDS: dict[str, type[Record]] = {
     "P4": ReturnRecord,
     "P16": AccessRegisterRecord,
     "P17": ProvenanceRecord,
+    # Ours: what P2 and P3 are within a site, and a list that the city's catalogue does not name.
+    "P2A": CitySlipRecord,
+    "P3A": DepositReceiptRecord,
+    "P23": PickListRecord,
 }
 
 R = TypeVar("R", bound=Record)

@@ -13,6 +13,7 @@ from api.app import create_app
 from logistics.rules.calendar import JST
 from logistics.settings import Clock
 from logistics.store.database import Database
+from logistics.work.notice_numbers import NoticeKey
 from tests.http.day import Day
 
 # A Wednesday: the first run of the contract.
@@ -28,7 +29,7 @@ def clock() -> Clock:
 @pytest.fixture
 def app(database: Database, clock: Clock) -> Litestar:
     """The application on a database of this test alone."""
-    return create_app(database, clock)
+    return create_app(database, clock, notice_key=NoticeKey(bytes(32)))
 
 
 @pytest.fixture

@@ -61,7 +61,10 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
     site = day.site(1)
     await site.scan(new_card())
     (difference,) = (await day.annex.get("/discrepancies"))["items"]
+    session = {"day": RUN_DAY, "service": "counter_day"}
+    pick_list = (await site.clerk.post("/pick-lists", session))["code"]
     codes = {
+        CodeType.PICK_LIST: pick_list,
         CodeType.BATCH: batch["code"],
         CodeType.COURIER: COURIER,
         CodeType.PERSON: site.supervisor,
@@ -79,7 +82,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
         "document": "D08000001E",
         "person": site.clerk.code,
-        "pick_list": "Y08000001T",
+        "pick_list": pick_list,
         "manifest": sent.manifest,
         "number": "D080000013",
         "place": site.place,

@@ -26,6 +26,10 @@ SITE_WORK = (
     "/api/v1/manifests/",
     "/api/v1/placements",
     "/api/v1/returns/",
+    "/api/v1/take-outs",
+    "/api/v1/issues",
+    "/api/v1/city-",
+    "/api/v1/pick-lists",
 )
 # What a scan reads, which is judged scan by scan.
 SCANNED = {("scans", "code"), ("placements", "card")}

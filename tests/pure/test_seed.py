@@ -96,6 +96,7 @@ def test_kinds_start_on_the_days_the_law_gave_them() -> None:
         "residence_card",
         "permanent_resident",
         "collected",
+        "deposited",
     }
 
 
