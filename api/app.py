@@ -41,15 +41,18 @@ from api import (
     returns,
     runs,
     schemas,
+    undoing,
     vault,
     verifying,
 )
 from api.gathering import Gatherer
 from api.guarding import ReadOnce, guard_requests
-from api.pages import board, cards, faults, html
+from api.pages import faults, routes
+from api.pages.live import Hub
 from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
 from logistics.ledger.sequencer import Sequencer
 from logistics.settings import SettingRefused, Settings
+from logistics.stopping import before_stop
 from logistics.store.database import Database
 from logistics.work.notice_numbers import NoticeKey
 
@@ -70,6 +73,7 @@ def create_app(
     against its sleeve.
     """
     gatherer = Gatherer(database, clock)
+    hub = Hub(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -77,29 +81,25 @@ def create_app(
         gc.collect()
         gc.freeze()
         sequencing = asyncio.create_task(sequencer.run()) if sequencer else None
+        before_stop(hub.stop)
         try:
             yield
         finally:
             if sequencing:
                 sequencing.cancel()
                 await asyncio.gather(sequencing, return_exceptions=True)
+            await hub.close()
             await database.close()
 
     return Litestar(
-        route_handlers=[
-            _api(),
-            health.router,
-            manual.router,
-            board.router,
-            cards.router,
-            html.static_files(),
-        ],
+        route_handlers=[_api(), health.router, manual.router, *routes.ROUTERS],
         dependencies={
             **_ours(database, clock),
             **_of_the_log(sequencer),
             "notice_key": Provide(lambda: notice_key, sync_to_thread=False),
             "press": Provide(lambda: press, sync_to_thread=False),
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
+            "hub": Provide(lambda: hub, sync_to_thread=False),
         },
         middleware=[guard_requests],
         request_class=ReadOnce,
@@ -153,6 +153,7 @@ def _api() -> Router:
             counter.router,
             picks.router,
             archive.router,
+            undoing.router,
             custody.router,
             papers.router,
             verifying.router,

@@ -63,6 +63,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.RunDeparted: 409,
     errors.RunNotReady: 409,
     errors.SealUsed: 409,
+    errors.UndoRefused: 409,
     errors.CountDiffers: 409,
     errors.BoxNotDone: 409,
     errors.BoxClosed: 409,

@@ -26,7 +26,19 @@ def read_scans(scans: Sequence[wire.ScanIn], now: datetime, field: str = "scans"
             raise InvalidValue(f"{field}[{n}].occurred_at", "lies before the first card was issued")
         if scan.occurred_at > now + SKEW:
             raise FutureTime(f"{field}[{n}].occurred_at", timestamp(now))
-    return [Scan(s.id, s.code, s.occurred_at, s.damaged, s.seal_number, s.seal_intact) for s in scans]
+    return [
+        Scan(
+            s.id,
+            s.code,
+            s.occurred_at,
+            s.damaged,
+            s.seal_number,
+            s.seal_intact,
+            queue=s.queue,
+            sequence=s.sequence,
+        )
+        for s in scans
+    ]
 
 
 def on_calendar(day: date, field: str) -> date:

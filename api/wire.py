@@ -60,6 +60,17 @@ Reason = Annotated[
         examples=["Counted wrongly, one card forgotten"],
     ),
 ]
+QueueName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Z]{10}$",
+        description="The client's name for its own row of numbers",
+        examples=["7Q2M4ZK9SA"],
+    ),
+]
+Sequence = Annotated[
+    int, Meta(ge=1, le=2**53, description="Number of the scan in that row, without gaps", examples=[17])
+]
 When = Annotated[datetime, Meta(tz=True, examples=["2026-04-01T09:12:30+09:00"])]
 
 
@@ -117,6 +128,8 @@ class ScanIn(Input, frozen=True, kw_only=True):
     damaged: bool = False
     seal_number: SealNumber | None = None
     seal_intact: bool = True
+    queue: QueueName | None = None
+    sequence: Sequence | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,6 +151,13 @@ class ReceivingScans(Scans, frozen=True, kw_only=True):
 class PutAwayScans(Scans, frozen=True, kw_only=True):
     """Scans into a slot; a site names the city employee who directs it."""
 
+    supervisor: PersonCode | None = None
+
+
+class Undo(Input, frozen=True, kw_only=True):
+    """A scan to take back; a site names the city employee who directs it."""
+
+    scan: Annotated[UUID, Meta(description="The id of the scan")]
     supervisor: PersonCode | None = None
 
 
@@ -250,6 +270,15 @@ class Calibration(OnSheet, frozen=True, kw_only=True):
 
 
 # Answers
+
+
+class Undone(Output, frozen=True, kw_only=True):
+    """A scan that was taken back: its card is again as it was before."""
+
+    scan: UUID
+    card: str
+    state: CardState
+    repeated: bool
 
 
 class ScanOut(Output, frozen=True, kw_only=True, omit_defaults=True):

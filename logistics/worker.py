@@ -9,6 +9,8 @@ from contextlib import suppress
 
 import uvicorn
 
+from logistics.stopping import end_endless
+
 APP = "api.app:from_environment"
 # Requests that are under way when we are told to stop may end; seconds.
 GRACE_SECONDS = 10
@@ -27,6 +29,10 @@ class _Worker(uvicorn.Server):
         if self.started:
             with os.fdopen(self._ready, "wb") as pipe:
                 pipe.write(b"+")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        end_endless()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if os.getppid() != self._parent:

@@ -2,57 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
+from litestar.response import ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import PUBLIC
-from api.pages import faults
-from api.pages.html import page
-from logistics.rules.calendar import business_date
+from api.pages import faults, speech
+from api.pages.html import fragment, page
+from api.pages.live import Hub
+from logistics.rules.calendar import Calendar, business_date, is_holiday, is_year_end
+from logistics.rules.cutoffs import cutoffs
 from logistics.rules.errors import InvalidValue
 from logistics.work import board as boards
+from logistics.work import places
 from logistics.work.board import SiteDay, Stage
 
 # Days a board can be asked for: what an era year and a fiscal year can be said of, and what a clerk can mean.
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
+DAYS_AHEAD = 10
+DAYS_BACK = 20
 
 WORDS = {
-    Stage.PACKING: "梱包中",
-    Stage.RELEASED: "引受待ち",
-    Stage.ON_THE_WAY: "運搬中",
-    Stage.COUNTING: "検数中",
-    Stage.STORING: "格納待ち",
-    Stage.SETTLING: "差異処理中",
-    Stage.DONE: "完了",
-    Stage.NOTHING: "便なし",
+    Stage.PACKING: ("梱包中", "Packing"),
+    Stage.RELEASED: ("引受待ち", "Awaiting courier"),
+    Stage.ON_THE_WAY: ("運搬中", "On the way"),
+    Stage.COUNTING: ("検数中", "Counting"),
+    Stage.STORING: ("格納待ち", "To be stored"),
+    Stage.SETTLING: ("差異処理中", "Settling"),
+    Stage.DONE: ("完了", "Done"),
+    Stage.NOTHING: ("便なし", "No run"),
 }
 _ORDER = {stage: n for n, stage in enumerate(Stage)}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A site on the board: its figures, and how its stage is said."""
-
-    site: SiteDay
-    is_late: bool
-
-    @property
-    def word(self) -> str:
-        """The stage in one word."""
-        return WORDS[self.site.stage]
-
-    @property
-    def look(self) -> str:
-        """How the stage's badge looks: somebody waits, it moves, done, none."""
-        return _LOOKS[self.site.stage]
-
-
 _LOOKS = {
     Stage.PACKING: "move",
     Stage.RELEASED: "wait",
@@ -63,6 +50,26 @@ _LOOKS = {
     Stage.DONE: "done",
     Stage.NOTHING: "none",
 }
+
+Day = Annotated[date | None, QueryParameter(description="Day of the run; without it, the latest")]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A site on the board: its figures, and how its stage is said."""
+
+    site: SiteDay
+    is_late: bool
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """The stage in one word, in Japanese and in English."""
+        return WORDS[self.site.stage]
+
+    @property
+    def look(self) -> str:
+        """How the stage's badge looks: somebody waits, it moves, done, none."""
+        return _LOOKS[self.site.stage]
 
 
 @dataclass(frozen=True)
@@ -80,48 +87,113 @@ class Totals:
     taken_over: int
     arrived: int
     done: int
+    late: int
 
 
-@get("/", opt=PUBLIC, name="board")
-async def board(
-    snapshot: NamedDependency[AsyncSession],
-    now: NamedDependency[datetime],
-    day: Annotated[date | None, QueryParameter(description="Day of the run; without it, the latest")] = None,
+async def answer(
+    request: Request[Any, Any, Any], session: AsyncSession, now: datetime, day: date | None
 ) -> Response[str]:
     """The board of a day; of the latest run's day, or of the next one if none has been yet."""
     today = business_date(now)
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:
         raise InvalidValue("day", "is not a day of this service")
-    known = await boards.days(snapshot, day or today)
+    known = await boards.days(session, day or today)
     shown = day or known.latest or known.following
     if shown is None:
-        return page("empty.html", today=today)
-    around = await boards.days(snapshot, shown)
-    lines = sorted((_line(site, shown, today) for site in await boards.day(snapshot, shown)), key=_rank)
+        return page("empty.html", request=request, today=today)
     return page(
         "board.html",
-        day=shown,
+        request=request,
         today=today,
-        now=now,
-        around=around,
-        lines=lines,
-        totals=_totals([line.site for line in lines]),
-        has_run=around.latest == shown,
+        around=await boards.days(session, shown),
+        ahead=_ahead(await places.calendar(session), today),
+        **await _facts(session, shown, now),
     )
 
 
-def _line(site: SiteDay, shown: date, today: date) -> Line:
-    # A difference may take days to settle; cards that are not put away by the end of their day are late.
-    is_late = shown < today and not site.is_finished and site.stage is not Stage.SETTLING
-    return Line(site, is_late)
+@get("/board", opt=PUBLIC, name="board")
+async def board(
+    request: Request[Any, Any, Any],
+    snapshot: NamedDependency[AsyncSession],
+    now: NamedDependency[datetime],
+    day: Day = None,
+) -> Response[str]:
+    """The board of a day."""
+    return await answer(request, snapshot, now, day)
 
 
-def _rank(line: Line) -> tuple[bool, int, bool, int]:
-    """Unfinished before finished, the least far first; then those with differences; then by number."""
-    return line.site.is_finished, _ORDER[line.site.stage], not line.site.differences, line.site.number
+@get("/board/live", opt=PUBLIC)
+async def live(
+    request: Request[Any, Any, Any], hub: NamedDependency[Hub], day: FromQuery[date]
+) -> ServerSentEvent:
+    """The board's table again whenever anything was recorded. Drawn once for everybody who looks at it."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidValue("day", "is not a day of this service")
+    lang = speech.language(request)
+
+    async def draw() -> str:
+        async with hub.database.read() as session:
+            return fragment("board_table.html", lang, **await _facts(session, day, hub.clock()))
+
+    async def tables() -> AsyncIterator[dict[str, str]]:
+        async for _ in hub.changes(None):
+            yield {"event": "board", "data": await hub.shared(("board", day, lang), draw)}
+
+    return hub.stream(tables())
 
 
-def _totals(sites: list[SiteDay]) -> Totals:
+@get("/board/history", opt=PUBLIC)
+async def history(
+    request: Request[Any, Any, Any],
+    snapshot: NamedDependency[AsyncSession],
+    now: NamedDependency[datetime],
+    before: Annotated[date | None, QueryParameter(description="Days before this one")] = None,
+) -> Response[str]:
+    """Earlier runs with their sums."""
+    first = before or business_date(now) + timedelta(days=1)
+    if not FIRST_DAY <= first <= LAST_DAY:
+        raise InvalidValue("before", "is not a day of this service")
+    rows = await boards.history(snapshot, first, DAYS_BACK + 1)
+    further = rows[DAYS_BACK - 1]["day"] if len(rows) > DAYS_BACK else None
+    return page("history.html", request=request, rows=rows[:DAYS_BACK], further=further)
+
+
+async def _facts(session: AsyncSession, shown: date, now: datetime) -> dict[str, Any]:
+    sites = await boards.day(session, shown)
+    lines = sorted((Line(site, site.is_late(shown, now)) for site in sites), key=_rank)
+    known = await boards.days(session, shown)
+    return {
+        "day": shown,
+        "now": now,
+        "lines": lines,
+        "totals": _totals(lines),
+        "has_run": known.latest == shown,
+        "cutoffs": cutoffs(shown),
+    }
+
+
+def _ahead(calendar: Calendar, today: date) -> list[tuple[date, bool, tuple[str, str]]]:
+    """The next days: whether a run goes, and what the day is where none does."""
+    days = [today + timedelta(days=n) for n in range(DAYS_AHEAD)]
+    return [(day, calendar.is_run_day(day), _why(day)) for day in days]
+
+
+def _why(day: date) -> tuple[str, str]:
+    if is_holiday(day):
+        return "祝日", "Holiday"
+    if is_year_end(day):
+        return "年末年始", "Year end"
+    return ("休", "No run")
+
+
+def _rank(line: Line) -> tuple[bool, bool, int, bool, int]:
+    """Late ones first, then unfinished before finished, the least far first; then differences; then by number."""
+    site = line.site
+    return not line.is_late, site.is_finished, _ORDER[site.stage], not site.differences, site.number
+
+
+def _totals(lines: list[Line]) -> Totals:
+    sites = [line.site for line in lines]
     concerned = [site for site in sites if site.stage is not Stage.NOTHING]
     return Totals(
         packed=sum(site.packed for site in sites),
@@ -135,7 +207,13 @@ def _totals(sites: list[SiteDay]) -> Totals:
         taken_over=sum(site.taken_over_at is not None for site in concerned),
         arrived=sum(site.arrived_at is not None for site in concerned),
         done=sum(site.stage is Stage.DONE for site in concerned),
+        late=sum(line.is_late for line in lines),
     )
 
 
-router = Router("/", route_handlers=[board], exception_handlers=faults.handlers(), include_in_schema=False)
+router = Router(
+    "/",
+    route_handlers=[board, live, history],
+    exception_handlers=faults.handlers(),
+    include_in_schema=False,
+)

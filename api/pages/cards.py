@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,7 +39,10 @@ class Moment:
 
 @get("/cards/{card:str}", name="card")
 async def card(
-    card: CardPath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
+    request: Request[Any, Any, Any],
+    card: CardPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
 ) -> Response[str]:
     """The card's page; the way to be named, where nobody is."""
     known = await custody.card(snapshot, card)
@@ -47,6 +50,7 @@ async def card(
     names = await _names(snapshot)
     return page(
         "card.html",
+        request=request,
         card=known,
         state=CARD_STATES[CardState(known["state"])],
         destination=names.get(known["destination"], known["destination"]),

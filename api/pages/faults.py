@@ -11,6 +11,7 @@ from litestar.types import ExceptionHandlersMap
 
 from api import problems
 from api.auth import HEADER
+from api.pages import forms, messages
 from api.pages.html import page
 from logistics.rules.errors import DomainError, MyNumberRefused, NotSignedIn
 
@@ -19,27 +20,42 @@ log = structlog.get_logger("pages")
 _problem = problems.handlers()[HTTPException]
 
 _TITLES = {
-    400: "入力を確かめてください",
-    401: "操作者を確かめられません",
-    403: "この操作は行えません",
-    404: "ページが見つかりません",
-    405: "この操作は行えません",
-    409: "いまは行えません",
-    413: "データが大きすぎます",
+    400: ("入力を確かめてください", "Check what was entered"),
+    401: ("操作者を確かめられません", "Nobody is signed in"),
+    403: ("この操作は行えません", "This is not yours to do"),
+    404: ("ページが見つかりません", "There is no such page"),
+    405: ("この操作は行えません", "This cannot be done"),
+    409: ("いまは行えません", "Not now"),
+    413: ("データが大きすぎます", "Too much data"),
 }
 _SENTENCES = {
-    400: "アドレスまたは入力した値が正しくありません。前のページに戻って、もう一度お試しください。",
-    404: "アドレスが変わったか、間違っている可能性があります。配送状況のページから選び直してください。",
-    405: "このページは表示専用です。配送状況のページから選び直してください。",
+    400: (
+        "アドレスまたは入力した値が正しくありません。前のページに戻って、もう一度お試しください。",
+        "The address or a value is not right. Go back and try again.",
+    ),
+    404: (
+        "アドレスが変わったか、間違っている可能性があります。配送状況のページから選び直してください。",
+        "The address may have changed, or be wrong. Choose again from the run board.",
+    ),
+    405: (
+        "このページは表示専用です。配送状況のページから選び直してください。",
+        "This page is for reading. Choose again from the run board.",
+    ),
 }
-_FAILED = "処理中に予期しない問題が起きました。何も変更していません。時間をおいてもう一度お試しください。"
-_BUSY = (
-    "データベースが混み合っているか停止しています。何も変更していません。時間をおいてもう一度お試しください。"
+_FAILED = (
+    "処理中に予期しない問題が起きました。何も変更していません。時間をおいてもう一度お試しください。",
+    "Something unforeseen happened. Nothing was changed. Try again a little later.",
 )
+_BUSY = (
+    "データベースが混み合っているか停止しています。何も変更していません。時間をおいてもう一度お試しください。",
+    "The database is busy or away. Nothing was changed. Try again a little later.",
+)
+_NOT_FOUND = ("見つかりません", "Not found")
+_NOT_SHOWN = ("表示できませんでした", "This could not be shown")
 
 
 def handlers() -> ExceptionHandlersMap:
-    """For the pages' own routers: every exception becomes a page."""
+    """For the pages' own routers: every exception becomes a page, or the form again with what is wrong."""
     passing: ExceptionHandlersMap = dict.fromkeys(problems.PASSING, _busy)
     return {DomainError: _refused, HTTPException: _http, Exception: _crashed, **passing}
 
@@ -55,32 +71,36 @@ def prefers_html(request: Request[Any, Any, Any]) -> bool:
     return request.accept.best_match(offered) == "text/html"
 
 
-def _refused(_: Request[Any, Any, Any], error: DomainError) -> Response[str]:
+def _refused(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    typed = request.state.get(forms.TYPED)
+    if typed is not None and not isinstance(error, NotSignedIn):
+        return messages.refused(forms.back(request), error, typed)
     status = problems.STATUS[type(error)]
     title = _TITLES[400] if isinstance(error, MyNumberRefused) else _TITLES.get(status, _TITLES[400])
     if status == 404:
-        title = "見つかりません"
+        title = _NOT_FOUND
     kind = problems.slug(type(error))
     unnamed = isinstance(error, NotSignedIn) or getattr(error, "field", None) == HEADER
-    return _fault(status, title, error.message_ja, kind=kind, how_to_act=unnamed)
+    said = error.message_ja, error.message
+    return _fault(request, status, title, said, kind=kind, how_to_act=unnamed)
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
     status = error.status_code
     if status >= 500:
         return _crashed(request, error)
-    return _fault(status, _TITLES.get(status, _TITLES[400]), _SENTENCES.get(status, _SENTENCES[400]))
+    return _fault(request, status, _TITLES.get(status, _TITLES[400]), _SENTENCES.get(status, _SENTENCES[400]))
 
 
 def _crashed(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     route = request.scope.get("path_template", "")
     log.error("crash", route=route, error=type(error).__name__, exc_info=error)
-    return _fault(500, "表示できませんでした", _FAILED)
+    return _fault(request, 500, _NOT_SHOWN, _FAILED)
 
 
 def _busy(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     log.warning("busy", error=type(error).__name__, route=request.scope.get("path_template", ""))
-    return _fault(503, "表示できませんでした", _BUSY)
+    return _fault(request, 503, _NOT_SHOWN, _BUSY)
 
 
 def _unmatched(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -88,8 +108,22 @@ def _unmatched(request: Request[Any, Any, Any], error: HTTPException) -> Respons
 
 
 def _fault(
-    status: int, title: str, sentence: str, *, kind: str | None = None, how_to_act: bool = False
+    request: Request[Any, Any, Any],
+    status: int,
+    title: tuple[str, str],
+    sentence: tuple[str, str],
+    *,
+    kind: str | None = None,
+    how_to_act: bool = False,
 ) -> Response[str]:
     return page(
-        "fault.html", status, title=title, sentence=sentence, kind=kind, how_to_act=how_to_act, number=status
+        "fault.html",
+        status,
+        request=request,
+        is_fault=True,
+        title=title,
+        sentence=sentence,
+        kind=kind,
+        how_to_act=how_to_act,
+        number=status,
     )

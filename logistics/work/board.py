@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules.calendar import JST, fiscal_year, reiwa_year
 from logistics.rules.codes import CodeType
+from logistics.rules.cutoffs import cutoffs, moment
 from logistics.store.database import driver
 
 # A run has at most one manifest per site, so each count below reads the day's own cards and no older ones.
@@ -32,6 +34,7 @@ LEFT JOIN LATERAL (
     SELECT count(*) AS cards
     FROM scan
     WHERE scan.manifest = manifest.code AND scan.accepted AND scan.purpose = 'receive' AND scan.card IS NOT NULL
+      AND NOT EXISTS (SELECT FROM scan_undone WHERE scan_undone.scan = scan.id)
 ) AS received ON true
 LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE card.state = 'received') AS to_store,
@@ -58,6 +61,24 @@ ORDER BY place.number
 _DAYS = """
 SELECT (SELECT max(day) FROM run WHERE day < $1) AS before, (SELECT max(day) FROM run WHERE day <= $1) AS latest,
        (SELECT min(day) FROM run WHERE day > $1) AS following
+"""
+
+_HISTORY = """
+SELECT run.day, count(manifest.code) AS sites, COALESCE(sum(manifest.cards), 0)::int AS dispatched,
+       COALESCE(sum(received.cards), 0)::int AS received, count(manifest.closed_at) AS closed,
+       (SELECT count(*)
+        FROM discrepancy
+        WHERE discrepancy.manifest IN (SELECT code FROM manifest AS own WHERE own.run = run.code)) AS differences
+FROM (SELECT code, day FROM run WHERE day < $1 ORDER BY day DESC LIMIT $2) AS run
+LEFT JOIN manifest ON manifest.run = run.code
+LEFT JOIN LATERAL (
+    SELECT count(*) AS cards
+    FROM scan
+    WHERE scan.manifest = manifest.code AND scan.accepted AND scan.purpose = 'receive' AND scan.card IS NOT NULL
+      AND NOT EXISTS (SELECT FROM scan_undone WHERE scan_undone.scan = scan.id)
+) AS received ON true
+GROUP BY run.code, run.day
+ORDER BY run.day DESC
 """
 
 
@@ -116,6 +137,18 @@ class SiteDay:
         """Nobody has anything left to do."""
         return self.stage in (Stage.DONE, Stage.NOTHING)
 
+    def is_late(self, day: date, now: datetime) -> bool:
+        """Whether the cut-off for what comes next has passed. A difference may take days to settle."""
+        times = cutoffs(day)
+        awaited = {
+            Stage.PACKING: times.dispatched,
+            Stage.RELEASED: times.taken_over,
+            Stage.ON_THE_WAY: times.arrived,
+            Stage.COUNTING: times.counted,
+            Stage.STORING: times.stored,
+        }
+        return self.stage in awaited and now >= moment(day, awaited[self.stage])
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -141,6 +174,11 @@ async def day(session: AsyncSession, day: date) -> list[SiteDay]:
 async def days(session: AsyncSession, day: date) -> Days:
     """The days with a run around `day`."""
     return Days(**await (await driver(session)).fetchrow(_DAYS, day))
+
+
+async def history(session: AsyncSession, before: date, limit: int) -> list[dict[str, Any]]:
+    """Days of runs before `before`, the latest first, with their sums; differences of the manifests, open or not."""
+    return [dict(row) for row in await (await driver(session)).fetch(_HISTORY, before, limit)]
 
 
 def _first_difference(day: date) -> str:

@@ -39,6 +39,7 @@ JOIN kind ON kind.code = card.kind
 JOIN batch ON batch.code = line.batch AND batch.manifest = line.manifest
 LEFT JOIN scan ON scan.manifest = line.manifest AND scan.card = line.card
               AND scan.accepted AND scan.purpose = 'receive'
+              AND NOT EXISTS (SELECT FROM scan_undone WHERE scan_undone.scan = scan.id)
 WHERE line.manifest = $1
 ORDER BY line.position
 """

@@ -50,7 +50,8 @@ SELECT manifest.code, manifest.run, run.day, manifest.origin, manifest.destinati
        manifest.arrived_at, manifest.arrived_by, manifest.closed_at, manifest.closed_by, manifest.receipt,
        (SELECT count(*) FROM scan
         WHERE scan.manifest = manifest.code AND scan.accepted AND scan.purpose = 'receive'
-          AND scan.card IS NOT NULL) AS received
+          AND scan.card IS NOT NULL
+          AND NOT EXISTS (SELECT FROM scan_undone WHERE scan_undone.scan = scan.id)) AS received
 FROM manifest
 JOIN run ON run.code = manifest.run
 WHERE manifest.code > $1

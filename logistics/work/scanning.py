@@ -18,7 +18,7 @@ from logistics.rules.codes import CodeType
 from logistics.rules.lifecycle import CARD, IN_BATCH, IN_HAND, IN_SLOT, CardState
 from logistics.rules.outcomes import Outcome
 from logistics.store.database import driver
-from logistics.work import discrepancies
+from logistics.work import discrepancies, queues
 from logistics.work.discrepancies import Difference
 from logistics.work.scan_acts import Judged, act_of, difference_of, groups, number_of
 from logistics.work.scans import Answer, Call, Judge, Row, Scan, Verdict, content_of, read
@@ -59,6 +59,7 @@ async def settle(
             assert set(result.cards) == set(act.cards), "a locked and judged card did not move"
             entry_of |= {id(j): result.entry for j in members}
     await _follow_up(session, calls, judged, numbers, new, settled, entry_of, now)
+    await queues.note(session, [scan for call in calls for scan in call.scans])
     for j in judged:
         answers[j.call][j.position] = _answer(calls, j, numbers)
     return [[answer for _, answer in sorted(given.items())] for given in answers]

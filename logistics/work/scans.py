@@ -27,7 +27,8 @@ _OTHER_KIND = "it is the code of a "
 class Scan(msgspec.Struct, frozen=True):
     """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned.
 
-    `said` is whatever else the client said of it, as text that may be digested.
+    `said` is whatever else the client said of it, as text that may be digested. `sequence` is its number among all
+    scans of one browser, `queue` the browser's name for that row of numbers.
     """
 
     id: UUID
@@ -37,6 +38,8 @@ class Scan(msgspec.Struct, frozen=True):
     seal_number: str | None = None
     seal_intact: bool = True
     said: tuple[str, ...] = ()
+    queue: str | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

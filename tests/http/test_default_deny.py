@@ -22,6 +22,7 @@ PARAMS = {
     "card": "C0XK3WYPMU",
     "day": "2026-04-01",
     "file_path": "nothing.css",
+    "lang": "en",
     "discrepancy": "G080000013",
     "hold": "H080000013",
     "document": "D08000001E",
@@ -31,10 +32,12 @@ PARAMS = {
     "number": "D080000013",
     "path": "nothing",
     "place": "L01F",
+    "purpose": "receive",
     "month": "2026-05",
     "return_batch": "B7Q2M4ZK9S",
     "run": "R7Q2M4ZK9S",
     "slot": "S011A0014",
+    "subject": "M080000013",
     "vault": "V011C",
 }
 

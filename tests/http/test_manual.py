@@ -73,6 +73,7 @@ OPERATION_IDS = [
     "listBatches",
     "getBatch",
     "packCards",
+    "undoScan",
     "unpackCards",
     "sealBatch",
     "unsealBatch",

@@ -194,6 +194,16 @@ class SecondPersonNeeded(DomainError):
 
 
 @dataclass(eq=False)
+class UndoRefused(DomainError):
+    """A scan cannot be taken back."""
+
+    code: str
+    reason: str
+    en = "The scan of {code} cannot be taken back: {reason}. Set it right by what it is now."
+    ja = "{code} の読取りは取り消せません。その後に別の操作があったか、検数・小箱・搬送袋の作業が終わっています。"
+
+
+@dataclass(eq=False)
 class SupervisorNeeded(DomainError):
     """A city employee must supervise."""
 

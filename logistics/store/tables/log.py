@@ -115,10 +115,9 @@ class Scan(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index(
-            "scan_manifest_card_key",
+            "scan_manifest_card_idx",
             "manifest",
             "card",
-            unique=True,
             postgresql_where=sa.text("accepted AND purpose = 'receive'"),
         ),
         sa.Index("scan_code_idx", "code", postgresql_where=sa.text("NOT accepted")),
@@ -141,6 +140,23 @@ class Scan(SQLModel, table=True):
     discrepancy: str | None = text(default=None)
     content: bytes
     occurred_at: datetime = time()
+
+
+class ScanUndone(SQLModel, table=True):
+    """A scan that was taken back, and the entry that did it."""
+
+    __tablename__ = "scan_undone"
+    scan: UUID = Field(sa_column=sa.Column(sa.Uuid, sa.ForeignKey("scan.id"), primary_key=True))
+    entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))
+
+
+class QueuedScan(SQLModel, table=True):
+    """The number that a browser gave a scan in its own row of numbers, which has no gaps unless one got lost."""
+
+    __tablename__ = "queued_scan"
+    queue: str = text(primary_key=True)
+    sequence: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    scan: UUID = Field(sa_column=sa.Column(sa.Uuid, sa.ForeignKey("scan.id"), nullable=False))
 
 
 class LogIdentity(SQLModel, table=True):

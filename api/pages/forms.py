@@ -1,0 +1,79 @@
+"""Forms that pages send: read once, before any handler, so that a refusal can hand back what was typed.
+
+A handler of a form raises what the domain raises; the fault handlers then lead back to the form (`back`), filled in
+and with the sentence of the error. What went well ends in `messages.done`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from litestar import Request
+
+from api.pages.messages import local
+from api.pages.speech import folded
+from logistics.rules.codes import CodeType, require
+from logistics.rules.errors import InvalidValue
+
+TYPED = "typed"
+
+
+async def read(request: Request[Any, Any, Any]) -> None:
+    """Before a handler: keep the form's texts, without surrounding white space; files stay in the request."""
+    if request.method == "POST":
+        form = await request.form()
+        typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+        request.state[TYPED] = typed
+
+
+def text(request: Request[Any, Any, Any], name: str, *, most: int = 500) -> str:
+    """A text of the form. InvalidValue, naming it, if it is missing, empty or too long."""
+    value = optional(request, name)
+    if not value:
+        raise InvalidValue(name, "is needed")
+    if len(value) > most:
+        raise InvalidValue(name, f"is longer than {most} characters")
+    return value
+
+
+def optional(request: Request[Any, Any, Any], name: str) -> str:
+    """A text of the form, empty where it is not given. InvalidValue for one with a NUL in it."""
+    value: str = request.state[TYPED].get(name, "")
+    if "\x00" in value:
+        raise InvalidValue(name, "holds a control character")
+    return value
+
+
+def code(request: Request[Any, Any, Any], name: str, kind: CodeType) -> str:
+    """A code of the form, however it was typed. MalformedCode, naming it."""
+    return require(folded(text(request, name, most=40)), kind, name)
+
+
+def codes(request: Request[Any, Any, Any], name: str, kind: CodeType, *, most: int = 2_000) -> list[str]:
+    """Codes of the form, one a line or parted by white space or commas. MalformedCode, InvalidValue for none."""
+    parts = text(request, name, most=most * 14).replace(",", " ").replace("、", " ").split()
+    if len(parts) > most:
+        raise InvalidValue(name, f"holds more than {most} codes")
+    return [require(folded(part), kind, name) for part in parts]
+
+
+def number(request: Request[Any, Any, Any], name: str, *, most: int = 100_000) -> int:
+    """A whole number of the form, zero or more. InvalidValue."""
+    value = folded(text(request, name, most=12))
+    if not (value.isascii() and value.isdigit() and int(value) <= most):
+        raise InvalidValue(name, f"must be a whole number from 0 to {most}")
+    return int(value)
+
+
+def day(request: Request[Any, Any, Any], name: str) -> date:
+    """A day of the form. InvalidValue."""
+    try:
+        return date.fromisoformat(text(request, name, most=10))
+    except ValueError:
+        raise InvalidValue(name, "is not a day such as 2026-04-01") from None
+
+
+def back(request: Request[Any, Any, Any]) -> str:
+    """The page that the form came from."""
+    return local(request.state[TYPED].get("back"), request.scope["path"])

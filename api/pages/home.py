@@ -1,0 +1,75 @@
+"""The door: the page of whoever comes in, finding a thing by its code, and the switch of language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Redirect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api import auth
+from api.pages import board, faults, messages, speech
+from logistics.rules.codes import CodeType, type_of
+from logistics.rules.errors import InvalidValue, NotFound
+from logistics.rules.permissions import Actor
+
+ONE_YEAR = 31_536_000
+# Where a code's page is.
+PAGES = {
+    CodeType.CARD: "/cards/{}",
+    CodeType.BATCH: "/batches/{}",
+    CodeType.BOX: "/boxes/{}",
+    CodeType.ARRIVAL: "/arrivals/{}",
+    CodeType.MANIFEST: "/receiving/{}",
+    CodeType.RUN: "/runs/{}",
+    CodeType.SLOT: "/slots/{}",
+    CodeType.VAULT: "/vaults/{}",
+    CodeType.DISCREPANCY: "/discrepancies/{}",
+}
+
+
+@get("/", opt=auth.PUBLIC, name="home")
+async def home(
+    request: Request[Any, Any, Any],
+    snapshot: NamedDependency[AsyncSession],
+    now: NamedDependency[datetime],
+    day: board.Day = None,
+) -> Response[str]:
+    """The board, for whoever comes by."""
+    return await board.answer(request, snapshot, now, day)
+
+
+@get("/language/{lang:str}", opt=auth.PUBLIC)
+async def switch(lang: FromPath[str], back: Annotated[str | None, QueryParameter()] = None) -> Redirect:
+    """Back to the page, in another language from now on."""
+    if lang not in speech.LANGUAGES:
+        raise NotFound("language", lang[:8])
+    answer = Redirect(messages.local(back), status_code=303)
+    answer.set_cookie(speech.COOKIE, lang, path="/", max_age=ONE_YEAR, httponly=True, samesite="lax")
+    return answer
+
+
+@get("/find", guards=[auth.signed_in])
+async def find(
+    code: Annotated[str, QueryParameter(max_length=40)],
+    reader: NamedDependency[Actor],
+    snapshot: NamedDependency[AsyncSession],
+) -> Redirect:
+    """To the page of what a code stands for."""
+    text = speech.folded(code)
+    kind = type_of(text)
+    if kind not in PAGES:
+        raise InvalidValue("code", "is no code of a card, batch, box, slot or paper")
+    return Redirect(PAGES[kind].format(text), status_code=303)
+
+
+router = Router(
+    "/",
+    route_handlers=[home, switch, find],
+    exception_handlers=faults.handlers(),
+    include_in_schema=False,
+)

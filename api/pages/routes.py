@@ -1,0 +1,13 @@
+"""Every page of the service; a new module of pages is a line here."""
+
+from __future__ import annotations
+
+from api.pages import board, cards, home, html, scanning
+
+ROUTERS = [
+    home.router,
+    board.router,
+    scanning.router,
+    cards.router,
+    html.static_files(),
+]

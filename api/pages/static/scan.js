@@ -1,0 +1,380 @@
+// The scan page: one field, and an answer to each scan. Receiving, packing, putting away and the others differ only in
+// the row of a table on the server, which comes with the page.
+
+import { fold, holdsMyNumber, isCode, kindOf, newId, SEAL } from "./codes.js";
+import { offerCamera } from "./camera.js";
+import { Queue } from "./queue.js";
+import { SelfTest } from "./selftest.js";
+import { isFine, Sender } from "./sender.js";
+import { isOn, play, switchTo } from "./sound.js";
+import { View } from "./scan_view.js";
+import { Wedge } from "./wedge.js";
+import { t } from "./words.js";
+
+// Longer than this without the server's word, and the scan is said to be kept; milliseconds.
+const SOON = 700;
+// The same barcode again so soon is the scanner's trigger held down; milliseconds.
+const TRIGGER = 350;
+// The server is asked for the counts at most so often; milliseconds.
+const REFRESH = 900;
+// What is no code of ours is not kept, not even here: that something was scanned is what is told.
+const NO_CODE = "?";
+
+const $ = (id) => document.getElementById(id);
+const config = JSON.parse($("scan").dataset.config);
+const view = new View(config);
+
+class Page {
+  constructor(queue) {
+    this.queue = queue;
+    this.state = navigator.onLine ? "online" : "offline";
+    this.subject = config.subject;
+    this.chain = Promise.resolve();
+    this.shown = new Map();
+    this.last = { text: "", at: 0 };
+    this.sender = new Sender(queue, {
+      person: config.person,
+      token: () => document.querySelector("meta[name=csrf]")?.content ?? "",
+      onAnswers: (pairs) => pairs.forEach(([scan, answer]) => this.answered(scan, answer)),
+      onState: (state) => this.turn(state),
+      onChange: () => this.count(),
+    });
+  }
+
+  // Reading
+
+  /** A text from scanner, camera or keyboard; each is dealt with before the next. */
+  read(text, how) {
+    this.chain = this.chain.then(() => this.take(text, how)).catch((error) => this.broken(error));
+  }
+
+  async take(text, how) {
+    if (holdsMyNumber(text) || holdsMyNumber(how.raw)) {
+      this.answer("guard");
+      return;
+    }
+    const now = performance.now();
+    const isTrigger = text === this.last.text && now - this.last.at < TRIGGER;
+    this.last = { text, at: now };
+    if (isTrigger) return;
+    const kind = kindOf(text);
+    if (this.bag) await this.seal(text, kind);
+    else if (kind === "P" && config.supervised) this.supervisor(text);
+    else if (kind && kind === config.subjectKind && !config.recordsSubject) await this.choose(text);
+    else if (config.subjectKind && !config.recordsSubject && !this.subject) this.needSubject();
+    else if (config.supervised && !$("supervisor").value) this.needSupervisor();
+    else if (kind && kind === config.sealedKind) this.askSeal(text);
+    else await this.keep(isCode(text) ? { code: text } : { code: NO_CODE });
+  }
+
+  needSubject() {
+    const [ja, en] = config.subjectPrompt;
+    play("refused");
+    view.tell("refused", t("順番", "First"), t(ja, en));
+  }
+
+  needSupervisor() {
+    play("refused");
+    view.tell("refused", t("監督者", "Supervisor"), t("監督する本市職員を選ぶか、名札を読み取ってください。", "Choose the supervising city employee, or scan the badge."));
+    $("supervisor").focus();
+  }
+
+  supervisor(code) {
+    const known = [...$("supervisor").options].find((option) => option.value === code);
+    if (!known) {
+      play("refused");
+      view.tell("refused", t("監督者", "Supervisor"), t("この拠点の本市職員ではありません。", "This is no city employee of this site."), code);
+      return;
+    }
+    $("supervisor").value = code;
+    sessionStorage.setItem("supervisor", code);
+    play("ok");
+    view.tell("ok", t("監督者", "Supervisor"), known.textContent);
+  }
+
+  /** From now on scans are made against this slot, box or batch. */
+  async choose(code) {
+    this.subject = code;
+    play("ok");
+    view.tell("ok", t(...config.subjectWord), t("選びました。続けて読み取ってください。", "chosen. Go on scanning."), code);
+    history.replaceState(null, "", `/scan/${config.purpose}/${code}`);
+    this.prompt();
+    if (this.state === "online") await this.refresh();
+  }
+
+  // Seals
+
+  askSeal(batch) {
+    this.bag = batch;
+    play("ok");
+    view.tell("ask", t("封印番号", "Seal"), t("続けて封印番号を読み取ってください。", "Now scan the number on its seal."), batch);
+    $("no-seal").hidden = false;
+    this.prompt();
+  }
+
+  async seal(text, kind) {
+    if (kind || !SEAL.test(text)) {
+      play("refused");
+      view.tell("refused", t("封印番号", "Seal"), t("封印番号ではありません。封印のバーコードを読み取ってください。", "This is no seal number. Scan the barcode on the seal."), this.bag);
+      return;
+    }
+    await this.sealed({ seal_number: text });
+  }
+
+  async sealed(seen) {
+    const code = this.bag;
+    this.bag = null;
+    $("no-seal").hidden = true;
+    this.prompt();
+    await this.keep({ code, ...seen });
+  }
+
+  // Keeping and sending
+
+  async keep(said) {
+    const isDamaged = config.damage && $("damaged").checked;
+    const scan = {
+      id: newId(),
+      ...said,
+      occurred_at: this.now().toISOString(),
+      ...(isDamaged ? { damaged: true } : {}),
+      purpose: config.purpose,
+      subject: this.subject,
+      path: config.path.replace("{subject}", this.subject ?? ""),
+      person: config.person,
+      supervisor: config.supervised ? $("supervisor").value : null,
+      provisional: this.state !== "online",
+      shown: said.code === NO_CODE ? t("（コードではない）", "(no code)") : said.code,
+    };
+    if (!config.offline && this.state === "offline") {
+      play("refused");
+      view.tell("refused", t("回線なし", "No line"), t("この作業は回線が戻ってから行ってください。", "Do this once the line is back."), scan.shown);
+      return;
+    }
+    const kept = await this.queue.add(scan);
+    if (isDamaged) $("damaged").checked = false;
+    this.newest = kept.id;
+    this.shown.set(kept.id, { scan: kept, isProvisional: false, timer: setTimeout(() => this.provisional(kept), scan.provisional ? 0 : SOON) });
+    view.row(kept);
+    this.count();
+    this.sender.now();
+  }
+
+  /** The server's clock, by which a scan is told: a counter's PC may be wrong. */
+  now() {
+    return new Date(Date.now() + (this.ahead ?? config.ahead ?? 0));
+  }
+
+  provisional(scan) {
+    const known = this.shown.get(scan.id);
+    if (!known || known.answer) return;
+    known.isProvisional = true;
+    const isAwaited = view.missing.has(scan.code) || kindOf(scan.code) !== "C" || config.purpose !== "receive";
+    const look = scan.code === NO_CODE ? "unknown" : isAwaited ? "kept" : "unknown";
+    const word = look === "kept" ? t("保存", "Kept") : t("保存・要確認", "Kept, check");
+    const sentence = look === "kept"
+      ? t("この端末に保存しました。回線が戻ると送ります。", "Kept on this device. It is sent when the line is back.")
+      : t("一覧にありません。保存しました。別に置いて、回線が戻るのを待ってください。", "Not on the list. It is kept; set it aside until the line is back.");
+    view.judge(scan.id, look, word);
+    if (scan.id === this.newest) view.tell(look, word, sentence, scan.shown);
+    play(look);
+  }
+
+  answered(scan, answer) {
+    const known = this.shown.get(scan.id);
+    const { look, word } = this.said(answer);
+    if (known) {
+      clearTimeout(known.timer);
+      known.answer = answer;
+      const where = answer.belongs_to ? `→ ${config.places[answer.belongs_to] ?? answer.belongs_to}` : "";
+      view.judge(scan.id, look, word, where);
+      const isBad = look !== "ok" && look !== "already";
+      if (scan.id === this.newest || isBad) view.tell(look, word, this.sentence(answer), scan.shown, where);
+      if (!known.isProvisional || isBad) play(look);
+      if (look === "ok" && !answer.repeated && config.undo && kindOf(scan.code) === "C") this.offerUndo(scan);
+    }
+    if (scan.purpose === config.purpose && isFine(answer.outcome)) view.here(scan.code);
+    this.refreshSoon();
+  }
+
+  said(answer) {
+    const known = config.outcomes[answer.outcome];
+    return known ? { look: known.look, word: t(known.ja, known.en) } : { look: "refused", word: t("受け付けません", "Refused") };
+  }
+
+  sentence(answer) {
+    const known = config.outcomes[answer.outcome];
+    if (answer.problem !== undefined) return t(answer.message_ja, answer.message_en);
+    return t(answer.message_ja ?? "", known?.sentence ?? "");
+  }
+
+  answer(outcome) {
+    const known = config.outcomes[outcome];
+    play(known.look);
+    view.tell(known.look, t(known.ja, known.en), t(known.sentence_ja, known.sentence));
+  }
+
+  broken(error) {
+    play("refused");
+    view.tell("refused", t("保存できません", "Not kept"), t("この端末に保存できませんでした。読取りは記録されていません。紙に控えて、責任者に知らせてください。", "This device could not keep the scan; nothing was recorded. Note it on paper and tell the leader."), "", String(error?.name ?? error));
+  }
+
+  // Undo
+
+  offerUndo(scan) {
+    if (this.undoable) view.withdrawUndo(this.undoable.id);
+    this.undoable = scan;
+    view.offerUndo(scan.id, scan.code, () => this.askUndo(scan));
+  }
+
+  askUndo(scan) {
+    if (!scan) return;
+    const dialog = $("undo");
+    $("undo-code").textContent = scan.code;
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => dialog.returnValue === "yes" && this.undo(scan), { once: true });
+    dialog.showModal();
+  }
+
+  async undo(scan) {
+    const body = { scan: scan.id, ...(scan.supervisor ? { supervisor: scan.supervisor } : {}) };
+    let told;
+    try {
+      const response = await fetch("/api/v1/undos", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRF-Token": this.sender.token(), Accept: "application/json" },
+        body: JSON.stringify(body),
+      });
+      told = await response.json();
+      if (!response.ok) throw new Error(t(told.detail_ja, told.detail));
+    } catch (error) {
+      play("refused");
+      const away = t("回線が戻ってから取り消してください。", "Undo it once the line is back.");
+      view.tell("refused", t("取消できません", "Not undone"), error instanceof TypeError ? away : error.message, scan.code);
+      return;
+    }
+    view.undone(scan.id);
+    this.undoable = null;
+    play("ok");
+    view.tell("already", t("取消", "Undone"), t("取り消したことを記録しました。", "That it was taken back is recorded."), scan.code);
+    this.refreshSoon();
+  }
+
+  // The line
+
+  turn(state) {
+    if (state === this.state) return;
+    const wasOnline = this.state === "online";
+    this.state = state;
+    this.count();
+    if (state === "online" && !wasOnline) this.refreshSoon();
+  }
+
+  async count() {
+    const waiting = await this.queue.waiting();
+    const own = waiting.filter((scan) => scan.person === config.person);
+    view.line(this.state, own.length, waiting.length - own.length);
+    view.refused(await this.queue.refused(), (id) => this.resolve(id), (answer) => [this.said(answer).word, this.sentence(answer)].filter(Boolean).join("："));
+  }
+
+  async resolve(id) {
+    await this.queue.resolve(id, config.person);
+    await this.count();
+    $("field").focus();
+  }
+
+  refreshSoon() {
+    if (this.due) return;
+    const since = performance.now() - (this.refreshed ?? -Infinity);
+    this.due = setTimeout(() => { this.due = null; this.refresh(); }, Math.max(60, REFRESH - since));
+  }
+
+  async refresh() {
+    this.refreshed = performance.now();
+    const query = new URLSearchParams({ queue: this.queue.name, ...(this.subject ? { subject: this.subject } : {}) });
+    try {
+      const response = await fetch(`/scan/${config.purpose}/progress?${query}`, { headers: { Accept: "application/json" } });
+      if (response.status === 401) { this.turn("locked"); return; }
+      if (response.status === 404) { this.unknownSubject(); return; }
+      if (!response.ok) return;
+      const progress = await response.json();
+      this.ahead = Date.parse(progress.now) - Date.now();
+      view.progress(progress);
+      const waiting = new Set((await this.queue.waiting()).map((scan) => scan.sequence));
+      view.numbers(this.queue.name, await this.queue.last(), progress.gaps.filter((number) => !waiting.has(number)));
+      if (this.state === "locked") { this.turn("online"); this.sender.now(); }
+    } catch {
+      this.turn("offline");
+      this.sender.failed();
+    }
+  }
+
+  unknownSubject() {
+    play("unknown");
+    view.tell("unknown", t("登録なし", "Unknown"), t("ここでは使えないコードです。読み直してください。", "This code cannot be used here. Scan again."), this.subject);
+    this.subject = null;
+    this.prompt();
+  }
+
+  prompt() {
+    if (this.bag) view.ask(t("封印番号を読み取ってください", "Scan the seal number"), this.bag);
+    else if (config.subjectKind && !config.recordsSubject && !this.subject) view.ask(t(...config.subjectPrompt), "");
+    else view.ask(t(...config.prompt), "");
+  }
+
+  listen() {
+    const source = new EventSource("/scan/live");
+    source.addEventListener("changed", () => this.refreshSoon());
+    addEventListener("pagehide", () => source.close());
+  }
+}
+
+async function start() {
+  let queue;
+  try {
+    queue = await Queue.open();
+  } catch (error) {
+    view.tell("refused", t("使えません", "Cannot be used"), t("このブラウザーは読取りを端末に保存できません。別のブラウザーを使ってください。", "This browser cannot keep scans on the device. Use another one."), "", String(error?.name ?? error));
+    return;
+  }
+  const page = new Page(queue);
+  const test = new SelfTest(config.testCode, { onPassed: () => $("field").focus() });
+  const onText = (text, how) => (test.isOn ? test.text(text, how) : page.read(text, how));
+  const options = { onText, onEmpty: () => test.isOn && test.empty(), expectsSeal: () => Boolean(page.bag) || test.isOn };
+  new Wedge($("field"), options);
+  new Wedge($("selftest-field"), options);
+  offerCamera((text) => onText(fold(text), { raw: text, gap: Infinity }));
+  wire(page, test);
+  page.prompt();
+  await page.count();
+  $("scan").dataset.ready = "yes";
+  page.sender.now();
+  page.refresh();
+  page.listen();
+  if (test.needed()) test.begin();
+  else $("field").focus();
+}
+
+function wire(page, test) {
+  $("no-seal").addEventListener("click", () => {
+    page.chain = page.chain.then(() => page.bag && page.sealed({ seal_intact: false })).catch((error) => page.broken(error));
+    $("field").focus();
+  });
+  $("supervisor")?.addEventListener("change", (event) => { sessionStorage.setItem("supervisor", event.target.value); $("field").focus(); });
+  const known = sessionStorage.getItem("supervisor");
+  if (known && [...($("supervisor")?.options ?? [])].some((option) => option.value === known)) $("supervisor").value = known;
+  $("sound").checked = isOn();
+  $("sound").addEventListener("change", (event) => { switchTo(event.target.checked); $("field").focus(); });
+  $("warning-close").addEventListener("click", () => { $("warning").hidden = true; $("field").focus(); });
+  $("selftest-open").addEventListener("click", () => test.begin());
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "F2" && config.damage) { event.preventDefault(); $("damaged").checked = !$("damaged").checked; }
+    if (event.key === "F8" && page.bag) { event.preventDefault(); $("no-seal").click(); }
+    if (event.key === "F9" && config.undo) { event.preventDefault(); page.askUndo(page.undoable); }
+  });
+  for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", () => $("field").focus());
+  addEventListener("focus", () => !document.querySelector("dialog[open]") && $("field").focus());
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");
+}
+
+start();

@@ -1,0 +1,98 @@
+"""Pages in a real browser: Debian's chromium, driven by Playwright, against the service in a process of its own.
+
+Every page that a test opens is watched: an error in its console, or a request to any other host, fails the test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from logistics.rules.calendar import JST
+from logistics.serving import elsewhere
+from logistics.store.server import OWNER, Server
+from tests.browser.clerk import Station, World
+from tests.conftest import as_superuser
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+# A Wednesday: the first run of the contract.
+OPENING = datetime(2026, 4, 1, 9, 0, tzinfo=JST)
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="package")
+def browser(template: str) -> Iterator[Browser]:
+    """One browser for all of these tests; each test has windows of its own in it.
+
+    It keeps an event loop in this thread: the template is made before, and other tests run after.
+    """
+    with sync_playwright() as playwright:
+        # An account without a sandbox of its own, such as root in a container, needs to do without.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def new_database(server: Server, template: str) -> Callable[[], str]:
+    """Makes databases for services: the owner's address of each."""
+
+    def make() -> str:
+        name = f"pages_{os.getpid()}_{next(_names)}"
+        in_thread(as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER logistics"))
+        return server.url(name, OWNER)
+
+    return make
+
+
+@pytest.fixture(scope="package")
+def world(new_database: Callable[[], str]) -> Iterator[World]:
+    """The service at nine on a run day, for tests that leave one another alone by working at different sites."""
+    with (
+        tempfile.TemporaryDirectory(prefix="pages-") as home,
+        elsewhere(new_database(), OPENING, Path(home)) as base,
+    ):
+        yield World(base)
+
+
+@pytest.fixture
+def station(browser: Browser, world: World) -> Iterator[Callable[..., Station]]:
+    """Opens windows for people; what they saw is checked at the end."""
+    opened: list[Station] = []
+
+    def open_for(person: str, *, base: str = world.base, size: tuple[int, int] = (1280, 720)) -> Station:
+        context = browser.new_context(
+            base_url=base,
+            viewport={"width": size[0], "height": size[1]},
+            locale="ja-JP",
+            timezone_id="Asia/Tokyo",
+        )
+        opened.append(Station(context, person))
+        return opened[-1]
+
+    yield open_for
+    faults = [fault for one in opened for fault in one.faults]
+    for one in opened:
+        one.context.close()
+    assert faults == []
+
+
+def in_thread(work: object) -> object:
+    """Run a coroutine where no event loop runs: the browser's driver has one in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()  # type: ignore[arg-type]
+
+
+__all__ = ["Browser", "BrowserContext", "Page"]

@@ -1,0 +1,166 @@
+"""Receiving with a scanner that types, as it types: full-width, in capitals, with Enter lost or doubled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from logistics.rules.codes import CodeType, random_code
+from seed.load import person_code
+from tests.browser.clerk import Station, World
+from tests.http.board_day import PlayedDay
+
+Open = Callable[..., Station]
+
+
+@pytest.fixture(scope="module")
+def sent(world: World) -> PlayedDay:
+    """One run with cards for every site that a test of this module works at."""
+
+    async def work(day: PlayedDay) -> PlayedDay:
+        await day.arrive({1: 12, 2: 6, 3: 6, 4: 4, 5: 3, 6: 1, 13: 353})
+        await day.pack([1, 2, 3, 4, 5, 6, 13])
+        await day.dispatch()
+        await day.take_over([1, 2, 3, 4, 5, 13])
+        return day
+
+    return world.play(work)
+
+
+def at_site(station: Open, sent: PlayedDay, site: int) -> Station:
+    clerk = station(person_code(site, 2))
+    clerk.scan_page(f"/scan/receive/{sent.manifests[site]}")
+    clerk.choose_supervisor(person_code(site, 91))
+    return clerk
+
+
+def test_a_receipt_goes_by_scanner_alone(station: Open, sent: PlayedDay) -> None:
+    clerk = at_site(station, sent, 1)
+
+    looks = [clerk.scan(sent.manifests[1]), clerk.scan(sent.batches[1])]
+    looks.append(clerk.scan(sent.seals[1]))
+    looks += [clerk.scan(card) for card in sent.cards[1][:3]]
+
+    assert looks == ["ok", "ask", "ok", "ok", "ok", "ok"]
+    assert clerk.word == "収受"
+    clerk.page.wait_for_function("() => document.querySelector('#done').textContent === '3'")
+    assert clerk.page.locator("#expected").inner_text().strip() == "/ 12"
+    assert clerk.page.locator("#left").inner_text() == "9"
+    assert clerk.page.locator("#missing li").count() == 9
+
+    again = clerk.scan(sent.cards[1][0])
+    stranger = clerk.scan(sent.cards[6][0])
+    unknown = clerk.scan(random_code(CodeType.CARD))
+
+    assert (again, stranger, unknown) == ("already", "wrong", "unknown")
+
+
+def test_every_way_a_scanner_may_type_comes_to_the_same(station: Open, sent: PlayedDay) -> None:
+    clerk = at_site(station, sent, 2)
+    clerk.scan(sent.batches[2])
+    clerk.scan(sent.seals[2])
+    page = clerk.page
+    first, second, third, fourth, fifth, sixth = sent.cards[2]
+
+    assert clerk.scan(first, enter=2) == "ok", "a doubled Enter"
+    assert clerk.scan(second, enter=0) == "ok", "no Enter at all"
+    full_width = "".join(chr(ord(c) + 0xFEE0) for c in third.lower())
+    page.evaluate("text => { document.querySelector('#field').value = text }", full_width)
+    before = clerk.told
+    page.keyboard.press("Enter")
+    page.wait_for_function("before => document.querySelector('#answer').dataset.told !== before", arg=before)
+    assert clerk.look == "ok", "what an input method makes of it"
+    clerk.page.locator("#sound").focus()
+    assert clerk.scan(fourth) == "ok", "while a switch has the focus"
+    clerk.wedge(fifth + sixth)  # the Enter between them was lost
+    page.wait_for_function("() => document.querySelector('#left').textContent === '0'")
+    assert page.locator("#complete").is_visible()
+
+
+def test_a_my_number_is_neither_shown_nor_kept_nor_sent(station: Open, sent: PlayedDay) -> None:
+    clerk = at_site(station, sent, 3)
+    asked: list[str] = []
+    clerk.page.on("request", lambda request: asked.append(request.post_data or ""))
+
+    clerk.page.keyboard.type("1234567890", delay=20)
+    veiled = clerk.page.locator("#field.veiled").count()
+    clerk.page.keyboard.type("18", delay=20)
+    clerk.page.keyboard.press("Enter")
+    clerk.page.wait_for_function("() => document.querySelector('#answer').dataset.look === 'refused'")
+
+    kept = clerk.page.evaluate(
+        """async () => {
+            const db = await new Promise((done) => { const r = indexedDB.open('logistics-scans'); r.onsuccess = () => done(r.result); });
+            const all = (name) => new Promise((done) => { const r = db.transaction(name).objectStore(name).getAll(); r.onsuccess = () => done(r.result); });
+            return JSON.stringify([await all('waiting'), await all('refused'), await all('facts')]);
+        }"""
+    )
+    assert veiled == 1
+    assert clerk.word == "個人番号"
+    assert "123456789018" not in clerk.page.content() + kept + "".join(asked)
+
+
+def test_a_card_scanned_by_mistake_is_taken_back(station: Open, sent: PlayedDay) -> None:
+    clerk = at_site(station, sent, 4)
+    clerk.scan(sent.batches[4])
+    clerk.scan(sent.seals[4])
+    clerk.scan(sent.cards[4][0])
+    clerk.page.wait_for_function("() => document.querySelector('#left').textContent === '3'")
+
+    clerk.page.keyboard.press("F9")
+    clerk.page.keyboard.press("Enter")
+
+    clerk.page.wait_for_function("() => document.querySelector('#answer-word').textContent === '取消'")
+    clerk.page.wait_for_function("() => document.querySelector('#left').textContent === '4'")
+    assert clerk.scan(sent.cards[4][0]) == "ok"
+
+
+def test_two_people_on_one_receipt_see_each_others_scans(station: Open, sent: PlayedDay) -> None:
+    one, other = at_site(station, sent, 5), at_site(station, sent, 5)
+    one.scan(sent.batches[5])
+    one.scan(sent.seals[5])
+
+    one.scan(sent.cards[5][0])
+    other.page.wait_for_function("() => document.querySelector('#done').textContent === '1'")
+    other.scan(sent.cards[5][1])
+    one.page.wait_for_function("() => document.querySelector('#done').textContent === '2'")
+
+    assert other.scan(sent.cards[5][0]) == "already"
+
+
+def test_353_cards_at_ten_a_second_keep_up(station: Open, sent: PlayedDay) -> None:
+    clerk = at_site(station, sent, 13)
+    clerk.scan(sent.batches[13])
+    clerk.scan(sent.seals[13])
+    # Keys without Playwright's own round trips, which are slower than a scanner: each scan takes 100 ms.
+    started = time.monotonic()
+
+    clerk.page.evaluate(
+        """async (cards) => {
+            const field = document.querySelector('#field');
+            const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+            window.delays = [];
+            for (const card of cards) {
+                const began = performance.now();
+                field.focus();
+                for (const c of card) {
+                    const code = /[0-9]/.test(c) ? `Digit${c}` : `Key${c}`;
+                    field.dispatchEvent(new KeyboardEvent('keydown', { key: c, code, bubbles: true, cancelable: true }));
+                    field.value += c;
+                    await rest(4);
+                }
+                field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true }));
+                await rest(Math.max(0, 100 - (performance.now() - began)));
+            }
+        }""",
+        sent.cards[13],
+    )
+    typed = time.monotonic() - started
+    clerk.page.wait_for_function("() => document.querySelector('#left').textContent === '0'", timeout=30_000)
+    behind = time.monotonic() - started - typed
+
+    assert clerk.done == "353"
+    assert behind < 5, f"{behind:.1f} s behind after {typed:.1f} s of scanning"
+    assert clerk.page.locator("#waiting").inner_text() == "0"
