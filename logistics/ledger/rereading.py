@@ -7,6 +7,8 @@ leaf, every stored subtree and every signed root again from the bodies, and comp
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,8 +21,9 @@ from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.copies import first_differing
 from logistics.ledger.notes import Checkpoint, NoteRefused, Verifier, open_checkpoint
 
-# Read at a time: some milliseconds in which nothing else of the process runs.
-ROWS = 250
+# Read at a time: as many as take about so long, for nothing else happens on the connection meanwhile.
+LEAST_ROWS, MOST_ROWS = 10, 500
+STRETCH_SECONDS = 0.02
 
 _LEAVES = """
 SELECT leaf.leaf_index, leaf.hash AS leaf, entry.hash, entry.body
@@ -88,6 +91,7 @@ class Pass:
     each: Callable[[int, str], None] = lambda _index, _body: None
     found: dict[What, Finding] = field(default_factory=dict)
     checkpoints: int = 0
+    _rows: int = LEAST_ROWS
     _edge: merkle.Edge = field(default_factory=merkle.Edge)
     # Hashes of each stored level that do not make one of the next yet.
     _tiles: dict[int, list[bytes]] = field(default_factory=lambda: {level: [] for level in merkle.LEVELS})
@@ -101,11 +105,15 @@ class Pass:
     def done(self) -> bool:
         return self._edge.size >= self.size
 
-    async def go_on(self, count: int) -> None:
-        """Read the next `count` entries, in short stretches between which others may run."""
+    async def go_on(self, count: int, seconds: float = math.inf) -> None:
+        """Read the next `count` entries, or what can be read in so long, in stretches between which others may run."""
         end = min(self.read + count, self.size)
-        while self.read < end:
-            await self._stretch(min(self.read + ROWS, end))
+        until = time.monotonic() + seconds
+        while self.read < end and (began := time.monotonic()) < until:
+            first = self.read
+            await self._stretch(min(first + self._rows, end))
+            pace = (self.read - first) / (time.monotonic() - began)
+            self._rows = min(max(int(pace * STRETCH_SECONDS), LEAST_ROWS), MOST_ROWS)
             await asyncio.sleep(0)
 
     async def begin(self) -> None:

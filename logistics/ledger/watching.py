@@ -1,7 +1,7 @@
 """The log under watch: the running service reads what was signed again, for ever, and stops signing if it differs.
 
-Whoever has a superuser's rights can alter an old entry. It is noticed within the time of a pass: an hour at most,
-whatever the log's size, and half a minute while it is small. Signing stops, also after a restart, until somebody who may
+Whoever has a superuser's rights can alter an old entry. It is noticed within the time of a pass: half a minute while
+the log is small, an hour while a tenth of a second in each reads a 3,600th of it, and longer only beyond. Signing stops, also after a restart, until somebody who may
 has looked and said so (`logistics resume-signing`); if nothing was put right, the next pass stops it again.
 """
 
@@ -18,8 +18,9 @@ from logistics.ledger.rereading import Known, Pass, What
 from logistics.ledger.signer import Signer
 
 EVERY_SECONDS = 1.0
-# A whole pass takes no longer; seconds.
+# A whole pass takes no longer, unless that needed more than this part of every second.
 PASS_SECONDS = 3_600.0
+SHARE = 0.1
 LEAST_ENTRIES = 500
 # A small log is read again no sooner than so many seconds after the last pass began.
 PAUSE_SECONDS = 30.0
@@ -56,7 +57,8 @@ class Watch:
         if self._pass is None and time.monotonic() - self._began < PAUSE_SECONDS:
             return False
         task = self._pass = self._pass or await self._begin()
-        await task.go_on(max(LEAST_ENTRIES, int(task.size * EVERY_SECONDS / PASS_SECONDS) + 1))
+        wanted = max(LEAST_ENTRIES, int(task.size * EVERY_SECONDS / PASS_SECONDS) + 1)
+        await task.go_on(wanted, SHARE * EVERY_SECONDS)
         if task.found:
             self._distrust(str(next(iter(task.found.values()))))
         if not (task.found or task.done):

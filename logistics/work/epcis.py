@@ -101,7 +101,11 @@ def _draft(row: Row, body: Body, base: str) -> Event | None:
         event["epcList"] = [uri(code, base) for code in codes]
     if row.persistent:
         found = "mismatch_quantity" if _facts(body).get("differences") else row.persistent
-        event["persistentDisposition"] = {"set": [found]}
+        # An aggregation has no lasting disposition of its own: EPCIS knows that field for objects only.
+        if row.type == "AggregationEvent":
+            event["disposition"] = found
+        else:
+            event["persistentDisposition"] = {"set": [found]}
     return event
 
 

@@ -20,6 +20,8 @@ MARK = "# 閲覧用（証拠ではありません） / a view derived from the c
 QUOTE = "'"
 # What starts a formula, or is dropped before one. U+2212 is the minus that Shift_JIS writes as full-width.
 _STARTS = frozenset("=+-@\t\r\n\u2212")
+# What nearly every cell begins with; no formula does, and nothing drops it.
+_PLAIN = frozenset(string.ascii_letters + string.digits + "{[")
 # White space, and characters that are not seen: soft hyphen, zero-width ones, direction marks, byte order mark.
 _HIDDEN = (
     string.whitespace
@@ -107,6 +109,8 @@ def _safe(text: str) -> str:
 
     White space and invisible characters before the sign do not hide it, nor do its other forms (＝, ﹢, ＠).
     """
+    if text[:1] in _PLAIN:
+        return text
     seen = text.lstrip(_HIDDEN)
     hidden = text[: len(text) - len(seen)]
     starts = text.startswith(QUOTE) or any(c in _STARTS for c in hidden)

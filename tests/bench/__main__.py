@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import custody, dispatching, growth, paper, scans
+from tests.bench import custody, dispatching, growth, ledger, paper, scans
 from tests.bench.measuring import Row, as_json, table
 from tests.bench.setting import Stage, stage
 from tests.bench.world import World
@@ -31,9 +31,14 @@ PATHS: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
     "paper-30": paper.thirty,
     "paper-300": paper.three_hundred,
     "log-cost": scans.log_cost,
+    "log": ledger.log,
+    "signed": ledger.signed,
 }
 # Named to be run: they take minutes.
-LONG: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {"growth": growth.curve}
+LONG: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
+    "growth": growth.curve,
+    "log-million": ledger.million,
+}
 
 
 def main() -> None:

@@ -18,24 +18,32 @@ FROM generate_series(1, $2::bigint) AS n
 CROSS JOIN LATERAL (SELECT ($3::text[])[1 + n % 13] AS place) AS site
 RETURNING id
 """
+# What each says is what the service would have written: its copies are compared with it while it serves.
 _ENTRIES = """
-WITH added AS (
-    INSERT INTO entry (uuid, act, actor, site, from_party, to_party, occurred_at, recorded_at, body, hash)
-    SELECT uuidv7(), 'receive', $3, place, place, place, at, at, body, sha256('\\x00'::bytea || body::bytea)
+WITH given AS MATERIALIZED (
+    SELECT uuidv7() AS uuid, gen_random_uuid() AS scan, card.id AS card, card.code, ($4::text[])[1 + n % 13] AS place,
+           timestamptz '2025-01-01' + n * (interval '450 days' / $1::bigint) AS at
     FROM generate_series(1, $1::bigint) AS n
-    CROSS JOIN LATERAL (
-        SELECT ($4::text[])[1 + n % 13] AS place, '{"n":' || n || '}' AS body,
-               timestamptz '2025-01-01' + n * (interval '450 days' / $1::bigint) AS at
-    ) AS said
-    RETURNING id
-), numbered AS (
-    SELECT id, $2::bigint + row_number() OVER (ORDER BY id) / $5::int AS card FROM added
+    JOIN card ON card.id = $2::bigint + 1 + n / $5::int
+), said AS MATERIALIZED (
+    SELECT *, format(
+        '{"act":"receive","actor":"%1$s","cards":[{"codes":["%2$s"],"from":"in_transit","step":"receive","to":"received"}],'
+        '"from":"%3$s","id":"%4$s","occurred_at":"%5$s","recorded_at":"%5$s",'
+        '"scans":[{"at":"%5$s","code":"%2$s","id":"%6$s","outcome":"received"}],"site":"%3$s","to":"%3$s","v":1}',
+        $3::text, code, place, uuid, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), scan) AS body
+    FROM given
+), added AS (
+    INSERT INTO entry (uuid, act, actor, site, from_party, to_party, occurred_at, recorded_at, body, hash)
+    SELECT uuid, 'receive', $3, place, place, place, at, at, body, sha256('\\x00'::bytea || convert_to(body, 'UTF8'))
+    FROM said
+    ORDER BY at
+    RETURNING id, uuid
 ), moved AS (
     INSERT INTO entry_card (card, entry, from_state, step, to_state)
-    SELECT card, id, 'in_transit', 'receive', 'received' FROM numbered
+    SELECT card, id, 'in_transit', 'receive', 'received' FROM added JOIN said USING (uuid)
 )
-INSERT INTO scan (id, entry, purpose, subject, code, card, outcome, accepted, content, occurred_at)
-SELECT gen_random_uuid(), id, 'check_in', 'Z', 'Z', card, 'checked_in', true, '\\x00', now() FROM numbered
+INSERT INTO scan (id, entry, purpose, code, card, outcome, accepted, content, occurred_at)
+SELECT scan, id, 'receive', code, card, 'received', true, '\\x00', at FROM added JOIN said USING (uuid)
 """
 
 

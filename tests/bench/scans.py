@@ -25,7 +25,7 @@ def furnish(world: World, rounds: int) -> None:
     turns = (rounds + 1) * SIDES
     each_turn = SINGLES * 2 + 50 * FIFTIES + 500 * FIVE_HUNDREDS * 2 + custody.QUESTIONS
     # Sites do not come out even; a tenth more is enough for all.
-    world.add_under_way((turns * each_turn + PER_SECOND * (STEADY_SECONDS + 1)) * 11 // 10)
+    world.add_under_way((turns * each_turn + PER_SECOND * (STEADY_SECONDS + 1) + 2_000) * 11 // 10)
 
 
 async def single(stage: Stage) -> list[Row]:

@@ -18,7 +18,7 @@ from uuid import uuid4
 import asyncpg
 
 from logistics.ledger.canonical import canonical, leaf_hash
-from logistics.ledger.log import new_uuid
+from logistics.ledger.log import new_uuid, timestamp
 from logistics.rules.codes import ALPHABET, CodeType, seal_with_check, sequenced_code
 from seed.load import COURIER, VEHICLE_NUMBER, person_code, place_code
 
@@ -42,8 +42,8 @@ COLUMNS = {
     "arrival": "code imported_at imported_by digest cards",
     "box": "code arrival label cards",
     "run": "code day sequence courier crew vehicle departed_at",
-    "manifest": "code run destination transfer_slip cards dispatched_at dispatched_by taken_over_at taken_over_by",
-    "batch": "code run destination state place custodian manifest opened_at seal_number sealed_cards sealed_at"
+    "manifest": "code run origin destination transfer_slip cards dispatched_at dispatched_by taken_over_at taken_over_by",
+    "batch": "code run origin destination state place custodian manifest opened_at seal_number sealed_cards sealed_at"
     " loaded_at",
     "card": "id code kind state place custodian destination box batch",
     "entry": "id uuid act actor site manifest from_party to_party occurred_at recorded_at body hash",
@@ -117,7 +117,7 @@ class World:
                 manifest, slip = self._paper(CodeType.MANIFEST), self._paper(CodeType.TRANSFER_SLIP)
                 to = place_code(site)
                 stamps = (NOW, CLERK, NOW, person_code(VEHICLE_NUMBER, 1))
-                self.rows["manifest"].append((manifest, run, to, slip, CARDS_PER_BATCH, *stamps))
+                self.rows["manifest"].append((manifest, run, ANNEX, to, slip, CARDS_PER_BATCH, *stamps))
                 batch = self._batch(run, site, CARDS_PER_BATCH, manifest)
                 made = list(self._fill(batch, site, CARDS_PER_BATCH, "in_transit"))
                 self._under_way[site].extend(Card(id_, code, manifest, site) for id_, code in made)
@@ -167,7 +167,9 @@ class World:
         code, box = self._random(CodeType.BATCH), self._random(CodeType.BOX)
         state, place, holder = ("in_transit", VEHICLE, COURIER) if manifest else ("loaded", ANNEX, ANNEX)
         stamps = (NOW, f"S-{code[1:]}", cards, NOW, NOW)
-        self.rows["batch"].append((code, run, place_code(site), state, place, holder, manifest, *stamps))
+        self.rows["batch"].append(
+            (code, run, ANNEX, place_code(site), state, place, holder, manifest, *stamps)
+        )
         self.rows["box"].append((box, self._arrival, code, cards))
         return code
 
@@ -190,16 +192,17 @@ class World:
         self._entries += 1
         act, before, after = step
         uuid = new_uuid()
-        body = canonical({"act": act, "id": str(uuid), "cards": [code for _, code in cards], "to": to})
         of = manifest if act in ("dispatch", "take_over") else None
+        seen = [uuid4() for _ in cards] if act == "check_in" else []
+        box = self.rows["box"][-1][0]
+        body = canonical(_body(str(uuid), step, of, cards, [str(scan) for scan in seen], box))
         columns = (act, CLERK, ANNEX, of, ANNEX, ANNEX, NOW, NOW, body, leaf_hash(body))
         self.rows["entry"].append((self._entries, uuid, *columns))
         self.rows["entry_card"] += [(id_, self._entries, before, act, after) for id_, _ in cards]
         if act == "check_in":
-            box = self.rows["box"][-1][0]
             self.rows["scan"] += [
-                (uuid4(), self._entries, act, box, code, id_, "checked_in", True, uuid.bytes, NOW)
-                for id_, code in cards
+                (scan, self._entries, act, box, code, id_, "checked_in", True, uuid.bytes, NOW)
+                for scan, (id_, code) in zip(seen, cards, strict=True)
             ]
 
     def _random(self, kind: CodeType) -> str:
@@ -208,3 +211,34 @@ class World:
     def _paper(self, kind: CodeType) -> str:
         self._papers += 1
         return sequenced_code(kind, self._papers, fiscal_year=7)
+
+
+def _body(
+    uuid: str,
+    step: tuple[str, str, str],
+    manifest: str | None,
+    cards: Sequence[tuple[int, str]],
+    scans: Sequence[str],
+    box: str,
+) -> dict[str, Any]:
+    """What the entry says, as the service writes it: its copies are compared with it while it serves."""
+    act, before, after = step
+    codes = sorted(code for _, code in cards)
+    said: dict[str, Any] = {
+        "v": 1,
+        "id": uuid,
+        "act": act,
+        "actor": CLERK,
+        "site": ANNEX,
+        "from": ANNEX,
+        "to": ANNEX,
+        "manifest": manifest,
+        "occurred_at": timestamp(NOW),
+        "recorded_at": timestamp(NOW),
+        "cards": [{"step": act, "from": before, "to": after, "codes": codes}],
+        "scans": [
+            {"id": scan, "code": code, "outcome": "checked_in", "at": timestamp(NOW), "subject": box}
+            for scan, (_, code) in zip(scans, cards, strict=bool(scans))
+        ],
+    }
+    return {name: value for name, value in said.items() if value}

@@ -132,7 +132,6 @@ FIELDS = {
     "action",
     "bizStep",
     "disposition",
-    "persistentDisposition",
     "readPoint",
     "bizLocation",
     "bizTransactionList",
@@ -140,6 +139,8 @@ FIELDS = {
     "destinationList",
 }
 OBJECTS = {"ObjectEvent": {"epcList"}, "AggregationEvent": {"parentID", "childEPCs"}}
+# EPCIS 2.0 §7.4: what an event of one kind may say and another may not.
+ALONE = {"ObjectEvent": {"persistentDisposition"}, "AggregationEvent": set[str]()}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 
 CARDS = ["C0XK3WYPMU", seal_with_check("C7Q2M4ZK9")]
@@ -197,7 +198,7 @@ def faults(event: dict[str, Any]) -> Iterator[str]:
     """What a strict reader of EPCIS would complain of."""
     kind = event["type"]
     plain = {name for name in event if ":" not in name}
-    if unknown := plain - FIELDS - OBJECTS[kind]:
+    if unknown := plain - FIELDS - OBJECTS[kind] - ALONE[kind]:
         yield f"fields {unknown}"
     if lacking := {"eventID", "eventTime", "action", "readPoint"} | OBJECTS[kind] - plain:
         yield from (f"lacks {name}" for name in lacking if name not in event)
@@ -227,6 +228,12 @@ def faults(event: dict[str, Any]) -> Iterator[str]:
     types = {paper["type"] for paper in event.get("bizTransactionList", ())}
     if not types <= TRANSACTIONS or (kind == "ObjectEvent" and not event["epcList"]):
         yield "transactions or nothing in epcList"
+    if kind == "AggregationEvent" and event["action"] != "DELETE" and not event["childEPCs"]:
+        yield "an aggregation of nothing"
+    if any(
+        len(set(listed)) != len(listed) for listed in (event.get("epcList", []), event.get("childEPCs", []))
+    ):
+        yield "something twice"
     if foreign := {name for name in event if ":" in name and not name.startswith(f"{PREFIX}:")}:
         yield f"prefix of {foreign}"
 
@@ -291,7 +298,7 @@ def test_a_card_is_received_from_the_courier_by_the_site() -> None:
 def test_a_receipt_with_differences_is_not_complete_and_its_events_have_ids_of_their_own() -> None:
     unpacked, missed = events(body("close_receipt", facts={"differences": ["G080000013"]}), BASE)
 
-    assert unpacked["persistentDisposition"] == {"set": ["mismatch_quantity"]}
+    assert unpacked["disposition"] == "mismatch_quantity"
     assert (unpacked["type"], unpacked["childEPCs"]) == ("AggregationEvent", [])
     assert (missed["disposition"], missed["epcList"]) == ("unknown", [uri(card, BASE) for card in CARDS])
     assert unpacked["eventID"] != missed["eventID"]
