@@ -22,9 +22,12 @@ from api import (
     audit,
     auth,
     batches,
+    cases,
     closing,
     counter,
+    counts,
     custody,
+    days,
     exports,
     health,
     logs,
@@ -163,6 +166,9 @@ def _api() -> Router:
             reports.router,
             provenance.router,
             exports.router,
+            counts.router,
+            cases.router,
+            days.router,
         ],
     )
 

@@ -38,6 +38,11 @@ TAGS = (
     "approvals",
     "papers",
     "reports",
+    "counts",
+    "cases",
+    "days",
+    "custody",
+    "papers",
     "health",
 )
 WORDS = {
@@ -51,6 +56,9 @@ WORDS = {
     "approvals": "承認（二者確認）",
     "vault": "保管庫",
     "counter": "窓口（取出し・交付・職員引継ぎ・預り）",
+    "counts": "棚卸し",
+    "cases": "所在不明の調査",
+    "days": "日次締め",
     "custody": "所在・来歴・差異",
     "papers": "帳票・ラベル",
     "reports": "報告書",

@@ -18,6 +18,8 @@ CODES = {
     "batch": CodeType.BATCH,
     "box": CodeType.BOX,
     "card": CodeType.CARD,
+    "case": CodeType.CASE,
+    "count": CodeType.COUNT,
     "destination": CodeType.PLACE,
     "origin": CodeType.PLACE,
     "discrepancy": CodeType.DISCREPANCY,
@@ -78,9 +80,14 @@ PickListPath = Annotated[str, _path("Y", "a pick list", "Y08000001T")]
 DocumentPath = Annotated[str, _path("D", "a paper", "D08000001E")]
 DiscrepancyPath = Annotated[str, _path("G", "a difference", "G08000001W")]
 
+CountPath = Annotated[str, _path("Q", "a count", "Q080000010")]
+CasePath = Annotated[str, _path("U", "a case of a missing card", "U08000001Z")]
+
 PlaceQuery = Annotated[str | None, _query("L", "place")]
 BatchQuery = Annotated[str | None, _query("B", "batch")]
 SlotQuery = Annotated[str | None, _query("S", "slot")]
+CardQuery = Annotated[str | None, _query("C", "card")]
+VaultQuery = Annotated[str | None, _query("V", "vault")]
 RunQuery = Annotated[str | None, _query("R", "run")]
 ManifestQuery = Annotated[str | None, _query("M", "manifest")]
 

@@ -22,10 +22,7 @@ def read_scans(scans: Sequence[wire.ScanIn], now: datetime, field: str = "scans"
     InvalidValue for one older than any card: a clock that was never set.
     """
     for n, scan in enumerate(scans):
-        if scan.occurred_at < datetime.combine(FIRST_DAY, time(), UTC):
-            raise InvalidValue(f"{field}[{n}].occurred_at", "lies before the first card was issued")
-        if scan.occurred_at > now + SKEW:
-            raise FutureTime(f"{field}[{n}].occurred_at", timestamp(now))
+        require_past(scan.occurred_at, f"{field}[{n}].occurred_at", now)
     return [
         Scan(
             s.id,
@@ -39,6 +36,14 @@ def read_scans(scans: Sequence[wire.ScanIn], now: datetime, field: str = "scans"
         )
         for s in scans
     ]
+
+
+def require_past(occurred_at: datetime, field: str, now: datetime) -> None:
+    """Return if something can have occurred then; FutureTime or InvalidValue, naming the field, if not."""
+    if occurred_at < datetime.combine(FIRST_DAY, time(), UTC):
+        raise InvalidValue(field, "lies before the first card was issued")
+    if occurred_at > now + SKEW:
+        raise FutureTime(field, timestamp(now))
 
 
 def on_calendar(day: date, field: str) -> date:

@@ -18,7 +18,7 @@ from logistics.rules.codes import CodeType, sequenced_code, slot_code
 from logistics.rules.permissions import Role
 from logistics.rules.vaulting import CITY_NAME, CITY_PARTY
 from logistics.store import tables
-from seed import contract
+from seed import contract, search
 
 CONTRACT_FROM, CONTRACT_TO = date(2026, 4, 1), date(2027, 3, 31)  # section 3
 VEHICLE_NUMBER = 50
@@ -53,6 +53,7 @@ async def load(session: AsyncSession) -> None:
     await _insert(session, tables.Vault, list(_vaults()))
     await _insert(session, tables.Slot, list(_slots()))
     await _insert(session, tables.Person, list(_people()))
+    await _insert(session, tables.SearchItem, list(search.items()))
 
 
 async def is_empty(session: AsyncSession) -> bool:

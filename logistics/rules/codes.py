@@ -45,6 +45,8 @@ class CodeType(StrEnum):
     HOLD = "H"
     APPROVAL = "H"
     PICK_LIST = "Y"
+    COUNT = "Q"
+    CASE = "U"
     DOCUMENT = "D"
 
 

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     HAND_TO_CITY = "hand_to_city"
     TAKE_FROM_CITY = "take_from_city"
     ISSUE = "issue"
+    COUNT = "count"
 
 
 class Outcome(StrEnum):
@@ -41,11 +42,14 @@ class Outcome(StrEnum):
     WITH_CITY = "with_city"
     BACK_FROM_CITY = "back_from_city"
     ISSUED = "issued"
+    COUNTED = "counted"
+    FOUND = "found"
 
     DAMAGED = "damaged"
     BROKEN_SEAL = "broken_seal"
     UNEXPECTED = "unexpected"
     NOT_IN_TRANSIT = "not_in_transit"
+    NOT_OF_THIS_PLACE = "not_of_this_place"
 
     ALREADY_CHECKED_IN = "already_checked_in"
     ALREADY_PACKED = "already_packed"
@@ -55,6 +59,7 @@ class Outcome(StrEnum):
     ALREADY_STORED = "already_stored"
     ALREADY_OUT = "already_out"
     ALREADY_ISSUED = "already_issued"
+    ALREADY_COUNTED = "already_counted"
 
     WRONG_BOX = "wrong_box"
     WRONG_SITE = "wrong_site"
@@ -72,6 +77,7 @@ class Outcome(StrEnum):
     NOTICE_UNKNOWN = "notice_unknown"
     NOTICE_MISMATCH = "notice_mismatch"
     ON_HOLD = "on_hold"
+    COUNT_OVER = "count_over"
     UNKNOWN = "unknown"
     MALFORMED = "malformed"
     GUARD = "guard"
@@ -95,6 +101,8 @@ DONE = frozenset(
         Outcome.WITH_CITY,
         Outcome.BACK_FROM_CITY,
         Outcome.ISSUED,
+        Outcome.COUNTED,
+        Outcome.FOUND,
         Outcome.DAMAGED,
         Outcome.BROKEN_SEAL,
     }
@@ -109,6 +117,8 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.DISCREPANCY: "差異",
     CodeType.HOLD: "廃棄留保",
     CodeType.APPROVAL: "承認",
+    CodeType.COUNT: "棚卸し",
+    CodeType.CASE: "所在不明の調査",
     CodeType.COURIER: "配送業者",
     CodeType.PLACE: "拠点",
     CodeType.MANIFEST: "発送明細書",
@@ -137,10 +147,13 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.WITH_CITY: "本市職員に引き継ぎました",
     Outcome.BACK_FROM_CITY: "本市職員から受け取りました",
     Outcome.ISSUED: "交付しました",
+    Outcome.COUNTED: "数えました",
+    Outcome.FOUND: "所在不明だったカードです。別置きして責任者に渡してください",
     Outcome.DAMAGED: "破損として別置きしてください",
     Outcome.BROKEN_SEAL: "封印が一致しません。責任者に知らせてください",
     Outcome.UNEXPECTED: "この拠点あてではありません",
     Outcome.NOT_IN_TRANSIT: "運搬中の記録がありません。別置きしてください",
+    Outcome.NOT_OF_THIS_PLACE: "この拠点にある記録のないカードです。別置きしてください",
     Outcome.ALREADY_CHECKED_IN: "検品済みです",
     Outcome.ALREADY_PACKED: "梱包済みです",
     Outcome.ALREADY_LOADED: "積込済みです",
@@ -149,6 +162,7 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.ALREADY_STORED: "格納済みです",
     Outcome.ALREADY_OUT: "取出し済みです",
     Outcome.ALREADY_ISSUED: "交付済みです",
+    Outcome.ALREADY_COUNTED: "この棚卸しで数え済みです",
     Outcome.WRONG_BOX: "別の小箱のカードです",
     Outcome.WRONG_SITE: "別の拠点あてのカードです",
     Outcome.WRONG_RUN: "別の便の搬送袋です",
@@ -165,6 +179,7 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.NOTICE_UNKNOWN: "交付通知書の番号が登録されていないため照合できません",
     Outcome.NOTICE_MISMATCH: "交付通知書とカードが一致しません。交付せず、責任者に知らせてください",
     Outcome.ON_HOLD: "差異調査中のカードです",
+    Outcome.COUNT_OVER: "この棚卸しは終わっています",
     Outcome.UNKNOWN: "登録のないコードです",
     Outcome.MALFORMED: "読み取れません。もう一度読み取ってください",
     Outcome.GUARD: "個人番号が含まれるため受け付けません",

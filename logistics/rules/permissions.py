@@ -193,7 +193,7 @@ ACTS: Mapping[str, Row] = {
     "recount": only(STAFF, EITHER, HOLDER),
     "close_count": only(LEADERS, EITHER, HOLDER),
     "close_day": only(STAFF, ANNEX, HOLDER) | only(LEADERS, SITE, HOLDER),
-    "reopen_day": only(LEADERS, EITHER, HOLDER),
+    "close_day_anyway": only(LEADERS, EITHER, HOLDER),  # though something is open, with a reason
     "resolve": only(LEADERS, EITHER, HOLDER),
     "write_off": only(LEADERS, EITHER, HOLDER).approved_by(CITY),  # a difference ends without its card
     "report_missing": only(STAFF, EITHER, OURS),

@@ -126,6 +126,15 @@ _OTHER_ACTS: Mapping[str, str] = {
     "add_picks": "取出し予定の追加",
     "allow_hand": "複数枚の取出しの許可",
     "register_notices": "交付通知書番号の照合値の登録",
+    "open_count": "棚卸しの開始",
+    "tally": "枚数確認",
+    "finish_count": "棚卸しの読取り終了",
+    "conclude_count": "棚卸しの確定",
+    "cancel_count": "棚卸しの中止",
+    "search": "所在調査の記録",
+    "end_case": "所在調査の終了",
+    "note_difference": "差異の対応記録",
+    "close_site_day": "拠点の日次締め",
     "print": "帳票の印刷",
     "print_labels": "ラベルの印刷",
     "ask": "来歴の照会",
@@ -149,6 +158,7 @@ _OTHER_ACTS: Mapping[str, str] = {
     "scan_hand_to_city": "職員引継ぎの読取り（移動なし）",
     "scan_take_from_city": "職員からの返却の読取り（移動なし）",
     "scan_issue": "交付の読取り（移動なし）",
+    "scan_count": "棚卸しの読取り（移動なし）",
 }
 
 # What papers call the acts of the custody log.

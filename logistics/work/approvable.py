@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.ledger.canonical import Json
 from logistics.rules.errors import InvalidValue
 from logistics.rules.permissions import Actor
-from logistics.work import approvals, batches, discrepancies, exports
+from logistics.work import approvals, batches, case_ends, discrepancies, exports
 from logistics.work.approvals import HALF_HOUR, Approval
 
 Shown: TypeAlias = Callable[[AsyncSession, Actor, str, Mapping[str, Any]], Awaitable[dict[str, Json]]]
 
 SHOWN: Mapping[str, Shown] = {
+    "confirm_lost": case_ends.lost_shown,
     "export": exports.export_shown,
     "unseal": batches.unseal_shown,
     "write_off": discrepancies.write_off_shown,

@@ -32,6 +32,7 @@ from logistics.store.database import driver
 from logistics.work import discrepancies, people
 from logistics.work.discrepancies import Difference
 from logistics.work.locking import lock_cards
+from logistics.work.missing import Gone, open_cases
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
@@ -223,6 +224,8 @@ async def _declare_missing(
     )
     (taken,) = await take(session, [closing], now)
     await discrepancies.open_numbered(session, [(numbers[d.key], d, taken.entry) for d in new], now)
+    gone = [Gone(card) for card in missing]
+    await open_cases(session, site, gone, "box", box, taken.entry, now)
 
 
 async def _mark(

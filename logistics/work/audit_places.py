@@ -56,9 +56,9 @@ LIMIT $5
 """  # noqa: S608 - constants only
 
 _BROUGHT_TO_SLOT = """
-SELECT DISTINCT entry AS id
-FROM scan
-WHERE subject = $1 AND entry <= $2
+SELECT entry AS id FROM scan WHERE subject = $1 AND entry <= $2
+UNION
+SELECT moved_by FROM stock_count_finding WHERE found_in = $1 AND moved_by <= $2
 ORDER BY id DESC
 LIMIT $3
 """

@@ -16,6 +16,8 @@ from logistics.gate import take
 from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.rules import permissions
+from logistics.rules.count_records import CountReportRecord, CountSheetRecord
+from logistics.rules.day_records import DayReportRecord
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.provenance import ProvenanceRecord
@@ -52,6 +54,9 @@ RECORDS: dict[str, type[Record]] = {
     "P2A": CitySlipRecord,
     "P3A": DepositReceiptRecord,
     "P23": PickListRecord,
+    "P5": CountSheetRecord,
+    "P6": CountReportRecord,
+    "P12": DayReportRecord,
 }
 
 R = TypeVar("R", bound=Record)

@@ -101,6 +101,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "undo_receive": (Row(_CARDS, "OBSERVE", "other", "in_progress"),),
     "undo_put_away": (Row(_CARDS, "OBSERVE", "other", "in_progress"),),
     "undo_issue": (Row(_CARDS, "OBSERVE", "other", "in_progress"),),
+    "conclude_count": (_MISSED,),
     "miss": (Row(_BOTH, "OBSERVE", "inspecting", "unknown"),),
     "resolve": (
         Row(_CARDS, "OBSERVE", "inspecting", "in_progress"),
@@ -118,10 +119,19 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "scan_hand_to_city": (_SEEN,),
     "scan_take_from_city": (_SEEN,),
     "scan_issue": (_SEEN,),
+    "scan_count": (_SEEN,),
 }
 
 # Acts in which nothing physical happens to anything that has an identifier, each with the reason.
 NOT_EVENTS: dict[str, str] = {
+    "open_count": "what will be counted was written down; nothing was seen yet",
+    "tally": "a number of sleeves was counted by hand; no object was identified",
+    "finish_count": "somebody said that everything was scanned; each scan is an event of its own",
+    "cancel_count": "a count was given up; nothing follows from it",
+    "search": "a search went on; nothing was found yet, or the finding scan is the event",
+    "end_case": "an inquiry ended without moving a card",
+    "note_difference": "somebody wrote what is being done about a difference",
+    "close_site_day": "a site's day was added up from the log; no object was touched",
     "plan_run": "a plan: who will carry; the run itself departs with `dispatch`",
     "request_approval": "a second person was asked to approve an act, which was not done yet",
     "give_approval": "a second person agreed; the act itself follows",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.rules.errors import NotFound, SupervisorNeeded
+from logistics.rules.errors import InvalidValue, NotFound, SupervisorNeeded
 from logistics.rules.permissions import Actor, Role, Where
 from logistics.store.database import driver
 
@@ -55,6 +55,20 @@ async def people(session: AsyncSession, place: str | None, after: str, limit: in
     """People in code order, of one place where given."""
     rows = await (await driver(session)).fetch(_PEOPLE, after, place, limit)
     return [dict(row) for row in rows]
+
+
+async def directing(session: AsyncSession, actor: Actor, code: str | None) -> str | None:
+    """The city employee who directs the work of `actor`: needed at a site, where it is one of that place.
+
+    Raises SupervisorNeeded, InvalidValue for somebody who works elsewhere.
+    """
+    if code is None and actor.where is Where.ANNEX:
+        return None
+    known = await actors(session, [code] if code else [])
+    boss = require_supervisor(known, code or "", "supervisor")
+    if boss.place != actor.place:
+        raise InvalidValue("supervisor", "works at another place")
+    return boss.code
 
 
 def require_supervisor(known: Mapping[str, Actor], code: str, field: str) -> Actor:

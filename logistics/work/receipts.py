@@ -18,6 +18,7 @@ from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
 from logistics.work import discrepancies, documents, people, receipt_papers, returns
 from logistics.work.discrepancies import Difference
+from logistics.work.missing import Gone, open_cases
 from logistics.work.numbering import next_codes
 from logistics.work.receipt_papers import count, seals_seen
 from logistics.work.scans import Row
@@ -172,12 +173,7 @@ async def _close_batches(
     batches = await connection.fetch(
         "SELECT code, state, place FROM batch WHERE manifest = $1 ORDER BY code", code
     )
-    gone = [
-        line["code"]
-        for line in absent
-        if line["state"] in ("dispatched", "in_transit")
-        or (line["state"], line["place"]) == ("delivered", site)
-    ]
+    gone = _gone(absent, site)
     short = [
         Difference(
             "short", site, card=line["code"], batch=line["batch"], manifest=code, note="収受完了時に未確認"
@@ -212,5 +208,17 @@ async def _close_batches(
     if lost := [b["code"] for b in batches if b["state"] in ("dispatched", "in_transit")]:
         acts.append(Act("miss", batch_step=BatchStep.MISS, batches=lost, **common))
     taken = await take(session, acts, now)
-    await discrepancies.open_numbered(session, [(numbers[d.key], d, taken[0].entry) for d in new], now)
-    return taken[0].entry
+    entry = taken[0].entry
+    await discrepancies.open_numbered(session, [(numbers[d.key], d, entry) for d in new], now)
+    await open_cases(session, site, [Gone(card) for card in gone], "receipt", code, entry, now)
+    return entry
+
+
+def _gone(absent: Sequence[Row], site: str) -> list[str]:
+    """Cards that are nowhere: on their way still, or in a container that was accepted here."""
+    return [
+        line["code"]
+        for line in absent
+        if line["state"] in ("dispatched", "in_transit")
+        or (line["state"], line["place"]) == ("delivered", site)
+    ]

@@ -11,6 +11,7 @@ from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.ledger.log import ScanRow
 from logistics.rules.codes import CodeType
+from logistics.rules.lifecycle import CardStep
 from logistics.rules.outcomes import DONE, Outcome
 from logistics.work.discrepancies import Difference
 from logistics.work.scans import Call, Row, Scan, Verdict
@@ -61,7 +62,8 @@ def act_of(
     settled: Mapping[str, str],
 ) -> Act:
     call, first = calls[members[0].call], members[0].verdict
-    moves = first.step is not None or first.batch_step is not None
+    # What is only seen stays where the log says it is; a count that is concluded moves it.
+    moves = first.step not in (None, CardStep.SIGHT) or first.batch_step is not None
     facts: dict[str, Json] = {**call.facts, **first.facts}
     if found := [
         {"discrepancy": numbers[d.key], "kind": d.kind, "code": d.card or d.batch}

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
+from logistics.rules.errors import NotFound, SecondPersonNeeded
 from logistics.rules.lifecycle import CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
-from logistics.rules.permissions import Actor, Where
+from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import people, rearranging
 from logistics.work.locking import lock_cards
@@ -77,7 +77,7 @@ async def place(
 ) -> list[Answer]:
     """Put each card into the slot that was scanned with it; an outcome for each, in order. As `put_away`."""
     permissions.require(actor, "put_away")
-    boss = await _supervisor(session, actor, supervisor)
+    boss = await people.directing(session, actor, supervisor)
     site = str(actor.place)
     calls = [
         Call(
@@ -227,13 +227,3 @@ async def vaults(session: AsyncSession, place: str) -> list[dict[str, Any]]:
 async def slots(session: AsyncSession, vault: str, after: str, limit: int) -> list[dict[str, Any]]:
     """The slots of a vault in walking order."""
     return [dict(row) for row in await (await driver(session)).fetch(_SLOTS, vault, after, limit)]
-
-
-async def _supervisor(session: AsyncSession, actor: Actor, supervisor: str | None) -> str | None:
-    if supervisor is None and actor.where is Where.ANNEX:
-        return None
-    known = await people.actors(session, [supervisor] if supervisor else [])
-    boss = people.require_supervisor(known, supervisor or "", "supervisor")
-    if boss.place != actor.place:
-        raise InvalidValue("supervisor", "works at another place")
-    return boss.code

@@ -20,6 +20,8 @@ PARAMS = {
     "batch": "B7Q2M4ZK9S",
     "box": "X7Q2M4ZK9S",
     "card": "C0XK3WYPMU",
+    "case": "U080000013",
+    "count": "Q080000013",
     "day": "2026-04-01",
     "file_path": "nothing.css",
     "lang": "en",

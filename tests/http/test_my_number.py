@@ -63,6 +63,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
     (difference,) = (await day.annex.get("/discrepancies"))["items"]
     session = {"day": RUN_DAY, "service": "counter_day"}
     pick_list = (await site.clerk.post("/pick-lists", session))["code"]
+    case, count = await _a_case_and_a_count(day)
     codes = {
         CodeType.PICK_LIST: pick_list,
         CodeType.BATCH: batch["code"],
@@ -77,6 +78,8 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "batch": batch["code"],
         "box": box,
         "card": sent.cards[0],
+        "case": case,
+        "count": count,
         "day": RUN_DAY,
         "discrepancy": difference["code"],
         "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
@@ -96,6 +99,17 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "path": "nothing",
     }
     return codes, params
+
+
+async def _a_case_and_a_count(day: Day) -> tuple[str, str]:
+    """An open case of a missing card, and an open count, both at the first site's place."""
+    site = day.site(1)
+    vault = (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"]
+    body = {"kind": "closing", "witness": day.clerk(1, 3).code, "supervisor": site.supervisor}
+    count = await site.clerk.post(f"/vaults/{vault}/counts", body)
+    gone = (await day.arrived({1: 1}))[0]
+    case = await day.annex.post(f"/cards/{gone}/missing", {"reason": "not in its tray"})
+    return case["code"], count["code"]
 
 
 @pytest.mark.parametrize("way", WAYS[:4])

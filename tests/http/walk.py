@@ -30,6 +30,7 @@ SITE_WORK = (
     "/api/v1/issues",
     "/api/v1/city-",
     "/api/v1/pick-lists",
+    "/api/v1/counts/",
 )
 # What a scan reads, which is judged scan by scan.
 SCANNED = {("scans", "code"), ("placements", "card")}
