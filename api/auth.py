@@ -21,7 +21,7 @@ from logistics.rules.codes import CodeType, require
 from logistics.rules.errors import InvalidValue, NotFound, NotSignedIn
 from logistics.rules.guard import holds_my_number
 from logistics.rules.permissions import Actor
-from logistics.work import people
+from logistics.work import people, sight
 
 HEADER = "X-Acting-Person"
 DEVICE_HEADER = "X-Device"
@@ -80,6 +80,15 @@ async def provide_reader(request: Request[Any, Any, Any], snapshot: NamedDepende
 
 async def _known(request: Request[Any, Any, Any], session: AsyncSession) -> Actor:
     try:
-        return await people.actor(session, person_code(request), device(request))
+        actor = await people.actor(session, person_code(request), device(request))
     except NotFound:
         raise NotSignedIn(HEADER) from None
+    await require_sight(request, session, actor)
+    return actor
+
+
+async def require_sight(request: Request[Any, Any, Any], session: AsyncSession, actor: Actor) -> None:
+    """NotFound if the path names a thing that is not the caller's to see; before any handler reads it."""
+    for name, value in request.path_params.items():
+        if name in sight.THINGS:
+            await sight.require(session, actor, name, str(value))

@@ -15,7 +15,7 @@ from api.answers import outcomes
 from api.parameters import After, BatchPath, Limit, PlaceQuery, RunQuery
 from api.problems import documented
 from api.times import read_scans
-from logistics.rules import errors, people_errors
+from logistics.rules import errors, people_errors, permissions
 from logistics.rules.lifecycle import BatchState
 from logistics.rules.permissions import Actor
 from logistics.work import batches
@@ -47,7 +47,13 @@ async def list_batches(
     limit: Limit = 100,
 ) -> wire.Page[wire.Batch]:
     rows = await batches.page(
-        snapshot, after=after, limit=limit, run=run, destination=destination, state=batch_state
+        snapshot,
+        after=after,
+        limit=limit,
+        run=run,
+        destination=destination,
+        state=batch_state,
+        scope=permissions.scope(reader),
     )
     return wire.paged(rows, wire.Batch, limit)
 

@@ -18,7 +18,7 @@ from api.answers import pdf
 from api.problems import documented
 from api.times import on_calendar
 from labels.signing import Press
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.work import closing, documents
 
@@ -78,6 +78,8 @@ async def print_closing_sheet(
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
     on_calendar(day, "day")
+    if permissions.scope(actor, "print"):
+        raise errors.NotFound("closing sheet", day.isoformat())
     number = await closing.number(session, day)
     return pdf(await documents.print_paper(session, actor, number, press(labels.closing_sheet.render), now))
 

@@ -18,7 +18,7 @@ from api.answers import file
 from api.parameters import After, Limit, ManifestQuery
 from api.problems import documented
 from labels.sheets import LAYOUTS, Placement
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.work import documents, labelling
 
@@ -31,7 +31,7 @@ async def list_documents(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire.Document]:
-    rows = await documents.archive(snapshot, after, limit, manifest)
+    rows = await documents.archive(snapshot, after, limit, manifest, permissions.scope(reader))
     return wire.paged(rows, wire.Document, limit, "number")
 
 
@@ -49,7 +49,7 @@ async def print_batch_labels(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    wanted = await labelling.batch_labels(session, data.batches)
+    wanted = await labelling.batch_labels(session, data.batches, permissions.scope(actor))
     layout, placement = _sheet(data)
     content = await anyio.to_thread.run_sync(labels.batch_label.render, wanted, layout, placement)
     await documents.print_labels(session, actor, "batches", data.batches, content, now)
@@ -70,7 +70,7 @@ async def print_sleeve_labels(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    wanted = await labelling.sleeve_labels(session, data.cards)
+    wanted = await labelling.sleeve_labels(session, data.cards, permissions.scope(actor))
     layout, placement = _sheet(data)
     content = await anyio.to_thread.run_sync(labels.sleeve_label.render, wanted, layout, placement)
     await documents.print_labels(session, actor, "sleeves", data.cards, content, now)

@@ -14,6 +14,7 @@ from api import wire
 from api.parameters import After, Limit, PlacePath, PlaceQuery, VaultPath
 from api.problems import documented
 from api.times import on_calendar
+from logistics.rules import permissions
 from logistics.rules.calendar import PlaceKind
 from logistics.rules.errors import NotFound
 from logistics.rules.lifecycle import BATCH, CARD
@@ -51,7 +52,11 @@ async def list_people(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire.Person]:
-    return wire.paged(await people.people(snapshot, place, after, limit), wire.Person, limit)
+    return wire.paged(
+        await people.people(snapshot, place, after, limit, permissions.scope(reader, "see_people")),
+        wire.Person,
+        limit,
+    )
 
 
 @get(

@@ -15,7 +15,7 @@ from api import wire, wire_retention
 from api.parameters import After, CardPath, Limit, PlaceQuery
 from api.problems import documented
 from api.times import on_calendar
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.permissions import Actor
 from logistics.rules.retention import PRESETS, Clock, Requester
@@ -101,7 +101,9 @@ async def list_candidates(
     limit: Limit = 100,
 ) -> wire.Page[wire_retention.Candidate]:
     day = on_calendar(on, "on") if on else business_date(now)
-    rows = await candidates.candidates(snapshot, day, after=after, limit=limit, place=place, kind=kind)
+    rows = await candidates.candidates(
+        snapshot, day, after=after, limit=limit, place=permissions.place(reader, place), kind=kind
+    )
     return wire.paged(rows, wire_retention.Candidate, limit)
 
 
@@ -121,7 +123,9 @@ async def list_reminders(
     limit: Limit = 100,
 ) -> wire.Page[wire_retention.ToRemind]:
     day = on_calendar(on, "on") if on else business_date(now)
-    rows = await candidates.reminders(snapshot, day, after=after, limit=limit, place=place)
+    rows = await candidates.reminders(
+        snapshot, day, after=after, limit=limit, place=permissions.place(reader, place)
+    )
     return wire.paged(rows, wire_retention.ToRemind, limit)
 
 
@@ -230,7 +234,9 @@ async def list_holds(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_retention.Hold]:
-    rows = await retaining.holds(snapshot, after=after, limit=limit, card=card, on=on)
+    rows = await retaining.holds(
+        snapshot, after=after, limit=limit, card=card, on=on, scope=permissions.scope(reader)
+    )
     return wire.paged(rows, wire_retention.Hold, limit)
 
 

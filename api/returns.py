@@ -17,7 +17,7 @@ from api.parameters import After, BatchPath, Limit, ManifestPath, PlaceQuery
 from api.problems import documented
 from api.times import on_calendar, read_scans
 from labels.signing import Press
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.permissions import Actor
 from logistics.work import collecting, documents, returns
@@ -132,7 +132,8 @@ async def list_unneeded(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_returns.Unneeded]:
-    rows = await collecting.unneeded(snapshot, place, business_date(now), after, limit)
+    mine = permissions.place(reader, place)
+    rows = await collecting.unneeded(snapshot, mine, business_date(now), after, limit)
     return wire.paged(rows, wire_returns.Unneeded, limit)
 
 

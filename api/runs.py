@@ -19,7 +19,7 @@ from api.parameters import After, Limit, ManifestPath, PlaceQuery, RunPath, RunQ
 from api.problems import documented
 from api.times import read_scans
 from labels.signing import Press
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.work import dispatching, documents, receipts, runs
 
@@ -51,7 +51,7 @@ async def list_runs(
     ] = None,
     limit: Limit = 100,
 ) -> wire.Page[wire.Run]:
-    rows = await runs.page(snapshot, before or date.max, limit)
+    rows = await runs.page(snapshot, before or date.max, limit, scope=permissions.scope(reader))
     return wire.paged(rows, wire.Run, limit, "day")
 
 
@@ -125,7 +125,14 @@ async def list_manifests(
     limit: Limit = 100,
 ) -> wire.Page[wire.Manifest]:
     rows = await runs.manifests_page(
-        snapshot, now, after=after, limit=limit, run=run, destination=destination, origin=origin
+        snapshot,
+        now,
+        after=after,
+        limit=limit,
+        run=run,
+        destination=destination,
+        origin=origin,
+        scope=permissions.scope(reader),
     )
     return wire.paged(rows, wire.Manifest, limit)
 

@@ -593,7 +593,10 @@ class Card(Output, frozen=True, kw_only=True):
 
 
 class Entry(Output, frozen=True, kw_only=True):
-    """A custody entry. `body` is the canonical JSON text as hashed; `hash` is SHA-256 of 0x00 and that text."""
+    """A custody entry. `body` is the canonical JSON text as hashed; `hash` is SHA-256 of 0x00 and that text.
+
+    A body may name the cards of other sites: who sees only one site's gets none.
+    """
 
     id: int
     uuid: UUID
@@ -613,7 +616,7 @@ class Entry(Output, frozen=True, kw_only=True):
     outcome: str | None
     occurred_at: datetime
     recorded_at: datetime
-    body: str
+    body: str | None
     hash: str
 
 

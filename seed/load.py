@@ -21,6 +21,7 @@ from logistics.store import tables
 from seed import contract, search
 
 CONTRACT_FROM, CONTRACT_TO = date(2026, 4, 1), date(2027, 3, 31)  # section 3
+CENTER = 13
 VEHICLE_NUMBER = 50
 COURIER = sequenced_code(CodeType.COURIER, 1, width=2)
 COURIER_NAME = "配送業者（市契約）"
@@ -144,14 +145,16 @@ def _people() -> Iterator[dict[str, Any]]:
     staff = {row.place: row.staff_min for row in contract.staffing() if row.service in _DAY_SERVICES}
     for place in contract.places():
         workers = ANNEX_STAFF if place.kind == "annex" else staff[place.number]
-        lead, title = (Role.MANAGER, "統括管理者") if place.kind == "annex" else (Role.LEADER, "拠点別責任者")
+        lead, title = (
+            (Role.OVERALL_MANAGER, "統括管理者") if place.kind == "annex" else (Role.LEADER, "拠点別責任者")
+        )
         yield _person(place.number, 1, f"{place.short_name} {title}", lead)
         for number in range(1, workers + 1):
             yield _person(place.number, 1 + number, f"{place.short_name} 業務従事者{number}", Role.WORKER)
         for number in range(1, CITY_EMPLOYEES + 1):
             yield _person(place.number, 90 + number, f"{place.short_name} 本市職員{number}", Role.CITY)
-    yield _person(0, 99, "監査担当者", Role.AUDITOR)
-    yield _person(0, 98, "自動処理", Role.SERVICE)
+    for at, number, name, role in _OFFICERS:
+        yield _person(at, number, name, role)
     for number in range(1, COURIER_CREW + 1):
         yield {
             "code": person_code(VEHICLE_NUMBER, number),
@@ -172,4 +175,14 @@ def _person(place: int, number: int, name: str, role: Role) -> dict[str, Any]:
     }
 
 
+# Whom the contract names beside those who work at the counters; body 7 wants a manager at the Center.
+_OFFICERS = (
+    (0, 94, "個人情報総括管理者", Role.PRIVACY_HEAD),
+    (0, 95, "個人情報管理責任者", Role.PRIVACY_MANAGER),
+    (0, 97, "システム管理担当者", Role.SYSTEM),
+    (0, 98, "自動処理", Role.SERVICE),
+    (0, 99, "監査担当者", Role.AUDITOR),
+    (CENTER, 89, "センター 管理者1", Role.MANAGER),
+    (CENTER, 90, "センター 管理者2", Role.MANAGER),
+)
 _DAY_SERVICES = ("counter_day", "center_3f_day")

@@ -138,6 +138,10 @@ ACTS: Mapping[str, Row] = {
     | only(STAFF, ANNEX, ANY)
     | only(OVERSIGHT, EITHER, ANY)
     | only(CREW, ROAD, OURS),
+    "see_people": only(STAFF, SITE, OURS)
+    | only(CREW, ROAD, OURS)
+    | only(STAFF, ANNEX, ANY)
+    | only(OVERSIGHT | SYSTEM, EITHER, ANY),
     "ask": only(OVERSIGHT, EITHER, ANY),
     "export": only(MANAGERS | AUDITOR, EITHER, ANY).approved_by(MANAGERS | PRIVACY | CITY),
     "print": only(STAFF, SITE, OURS)
@@ -192,6 +196,7 @@ ACTS: Mapping[str, Row] = {
     "count": only(STAFF, EITHER, HOLDER),
     "recount": only(STAFF, EITHER, HOLDER),
     "close_count": only(LEADERS, EITHER, HOLDER),
+    "close_log": only(STAFF, ANNEX, HOLDER),
     "close_day": only(STAFF, ANNEX, HOLDER) | only(LEADERS, SITE, HOLDER),
     "close_day_anyway": only(LEADERS, EITHER, HOLDER),  # though something is open, with a reason
     "resolve": only(LEADERS, EITHER, HOLDER),
@@ -248,6 +253,23 @@ def require(actor: Actor, act: str, over: frozenset[Relation] = ANY) -> None:
     """Return if `actor` may do `act`; NotAllowed otherwise. Without `over`: whether it is the person's task at all."""
     if not may(actor, act, over):
         raise NotAllowed(act, actor.role)
+
+
+def scope(actor: Actor, act: str = "see") -> str | None:
+    """The site or courier to which what `actor` sees is limited; None for who sees everything.
+
+    NotAllowed for who sees nothing of the custody at all.
+    """
+    require(actor, act)
+    return None if may(actor, act, frozenset({Relation.NONE})) else actor.home
+
+
+def place(actor: Actor, asked: str | None) -> str | None:
+    """The place that a list is to be about: the one asked for, or the caller's own. NotFound for another's place."""
+    own = scope(actor)
+    if own is not None and asked not in (None, own):
+        raise NotFound("place", str(asked))
+    return own or asked
 
 
 def require_over(

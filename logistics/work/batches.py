@@ -35,6 +35,7 @@ WHERE batch.code > $1
   AND ($3::text IS NULL OR batch.destination = $3)
   AND ($4::text IS NULL OR batch.state = $4)
   AND ($5::text IS NULL OR batch.code = $5)
+  AND ($7::text IS NULL OR $7 IN (batch.place, batch.custodian, batch.origin, batch.destination, run.courier))
 ORDER BY batch.code
 LIMIT $6
 """
@@ -175,9 +176,10 @@ async def page(
     destination: str | None = None,
     state: BatchState | None = None,
     code: str | None = None,
+    scope: str | None = None,
 ) -> list[Row]:
-    """Batches in code order, after the one coded `after`."""
-    rows = await (await driver(session)).fetch(_PAGE, after, run, destination, state, code, limit)
+    """Batches in code order, after the one coded `after`; those of the site or courier `scope` alone."""
+    rows = await (await driver(session)).fetch(_PAGE, after, run, destination, state, code, limit, scope)
     return [dict(row) for row in rows]
 
 

@@ -40,7 +40,7 @@ async def close(
     session: AsyncSession, actor: Actor, day: date, vkey: str | None, now: datetime
 ) -> ClosingRecord:
     """Freeze the sheet of a day; again returns the same one. InvalidValue for a day to come or an unsigned log."""
-    permissions.require(actor, "close_day")
+    permissions.require(actor, "close_log")
     if day > business_date(now):
         raise InvalidValue("day", "it has not begun yet")
     connection = await driver(session)

@@ -37,6 +37,7 @@ WHERE card.code > $1
   AND ($5::text IS NULL OR card.kind = $5)
   AND ($6::text IS NULL OR card.batch = $6)
   AND ($7::text IS NULL OR card.slot = $7)
+  AND ($9::text IS NULL OR $9 IN (card.place, card.custodian, card.destination))
 ORDER BY card.code
 LIMIT $8
 """
@@ -83,10 +84,12 @@ LIMIT $3
 
 _OF_RUN = (
     """WITH of_run AS (
-    SELECT id FROM entry WHERE run = $1 AND id > $2
+    SELECT id FROM entry
+    WHERE run = $1 AND id > $2 AND ($4::text IS NULL OR $4 IN (site, from_party, to_party))
     UNION
     SELECT entry.id FROM manifest JOIN entry ON entry.manifest = manifest.code
     WHERE manifest.run = $1 AND entry.id > $2
+      AND ($4::text IS NULL OR $4 IN (manifest.origin, manifest.destination, entry.from_party, entry.to_party))
     ORDER BY id
     LIMIT $3
 )"""  # noqa: S608 - constants only
@@ -141,10 +144,11 @@ async def cards(
     kind: str | None = None,
     batch: str | None = None,
     slot: str | None = None,
+    scope: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Cards in code order, after the one coded `after`."""
+    """Cards in code order, after the one coded `after`; only what a site or courier may see, where `scope` names it."""
     connection = await driver(session)
-    rows = await connection.fetch(_PAGE, after, place, state, destination, kind, batch, slot, limit)
+    rows = await connection.fetch(_PAGE, after, place, state, destination, kind, batch, slot, limit, scope)
     return [_with_steps(dict(row)) for row in rows]
 
 
@@ -162,9 +166,14 @@ async def of_batch(session: AsyncSession, code: str, after: int, limit: int) -> 
     return _entries(await (await driver(session)).fetch(_OF_BATCH, code, after, limit))
 
 
-async def of_run(session: AsyncSession, code: str, after: int, limit: int) -> list[dict[str, Any]]:
-    """Every entry of a run and of its manifests, up to the last receipt, in log order."""
-    return _entries(await (await driver(session)).fetch(_OF_RUN, code, after, limit))
+async def of_run(
+    session: AsyncSession, code: str, after: int, limit: int, scope: str | None = None
+) -> list[dict[str, Any]]:
+    """Every entry of a run and of its manifests, up to the last receipt, in log order.
+
+    For a site, where `scope` names it, what is of its own manifests, and for a courier what he did.
+    """
+    return _entries(await (await driver(session)).fetch(_OF_RUN, code, after, limit, scope))
 
 
 async def of_site(

@@ -61,6 +61,8 @@ WHERE discrepancy.code > $1
   AND ($4::boolean IS NULL OR (ended.discrepancy IS NULL) = $4)
   AND ($5::text IS NULL OR discrepancy.code = $5)
   AND ($6::text IS NULL OR discrepancy.manifest = $6)
+  AND ($8::text IS NULL OR discrepancy.place = $8
+       OR discrepancy.manifest IN (SELECT code FROM manifest WHERE $8 IN (origin, destination)))
 ORDER BY discrepancy.code
 LIMIT $7
 """
@@ -177,10 +179,11 @@ async def page(
     is_open: bool | None = None,
     code: str | None = None,
     manifest: str | None = None,
+    scope: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Differences in number order, after the one numbered `after`."""
+    """Differences in number order, after the one numbered `after`; a site's and its manifests', where `scope` is one."""
     connection = await driver(session)
-    rows = await connection.fetch(_PAGE, after, place, kind, is_open, code, manifest, limit)
+    rows = await connection.fetch(_PAGE, after, place, kind, is_open, code, manifest, limit, scope)
     return [dict(row) for row in rows]
 
 

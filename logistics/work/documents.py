@@ -74,6 +74,9 @@ SELECT document.number, document.catalogue, document.subject, document.created_a
 FROM document
 LEFT JOIN document_print AS printed ON printed.document = document.number
 WHERE document.number > $1 AND ($2::text IS NULL OR document.subject = $2)
+  AND ($4::text IS NULL OR $4 IN (document.subject, document.record::json #>> '{place,code}') OR EXISTS (
+      SELECT FROM manifest JOIN run ON run.code = manifest.run
+      WHERE manifest.code = document.subject AND $4 IN (manifest.origin, manifest.destination, run.courier)))
 GROUP BY document.number
 ORDER BY document.number
 LIMIT $3
@@ -190,10 +193,10 @@ async def print_labels(
 
 
 async def archive(
-    session: AsyncSession, after: str, limit: int, subject: str | None = None
+    session: AsyncSession, after: str, limit: int, subject: str | None = None, scope: str | None = None
 ) -> list[dict[str, Any]]:
-    """Papers in number order with how often each was printed."""
-    return [dict(row) for row in await (await driver(session)).fetch(_ARCHIVE, after, subject, limit)]
+    """Papers in number order with how often each was printed; those about `scope` or its manifests alone."""
+    return [dict(row) for row in await (await driver(session)).fetch(_ARCHIVE, after, subject, limit, scope)]
 
 
 async def catalogue_of(session: AsyncSession, number: str) -> str:

@@ -19,19 +19,20 @@ FROM batch
 JOIN run ON run.code = batch.run
 JOIN place ON place.code = batch.destination
 WHERE batch.code = ANY ($1::text[])
+  AND ($2::text IS NULL OR $2 IN (batch.place, batch.custodian, batch.origin, batch.destination, run.courier))
 """
 
 _CARDS = """
 SELECT card.code, kind.name
 FROM card
 JOIN kind ON kind.code = card.kind
-WHERE card.code = ANY ($1::text[])
+WHERE card.code = ANY ($1::text[]) AND ($2::text IS NULL OR $2 IN (card.place, card.custodian, card.destination))
 """
 
 
-async def batch_labels(session: AsyncSession, codes: Sequence[str]) -> list[BatchLabel]:
-    """A label per batch, in the order asked. NotFound."""
-    rows = await (await driver(session)).fetch(_BATCHES, list(codes))
+async def batch_labels(session: AsyncSession, codes: Sequence[str], scope: str | None) -> list[BatchLabel]:
+    """A label per batch, in the order asked. NotFound, also for a batch that is not of the site `scope`."""
+    rows = await (await driver(session)).fetch(_BATCHES, list(codes), scope)
     known = {
         row["code"]: BatchLabel(
             row["code"],
@@ -45,9 +46,9 @@ async def batch_labels(session: AsyncSession, codes: Sequence[str]) -> list[Batc
     return [_found(known, "batch", code) for code in codes]
 
 
-async def sleeve_labels(session: AsyncSession, codes: Sequence[str]) -> list[SleeveLabel]:
-    """A label per control number, in the order asked; one that no list has announced yet names no kind."""
-    rows = await (await driver(session)).fetch(_CARDS, list(codes))
+async def sleeve_labels(session: AsyncSession, codes: Sequence[str], scope: str | None) -> list[SleeveLabel]:
+    """A label per control number, in the order asked; one that `scope` does not know names no kind."""
+    rows = await (await driver(session)).fetch(_CARDS, list(codes), scope)
     kinds = {row["code"]: row["name"] for row in rows}
     return [SleeveLabel(code, kinds.get(code, "")) for code in codes]
 
@@ -58,7 +59,7 @@ async def control_numbers(session: AsyncSession, actor: Actor, count: int) -> li
     made: set[str] = set()
     while len(made) < count:
         made.update(random_code(CodeType.CARD) for _ in range(count - len(made)))
-        rows = await (await driver(session)).fetch(_CARDS, sorted(made))
+        rows = await (await driver(session)).fetch(_CARDS, sorted(made), None)
         made -= {row["code"] for row in rows}
     return sorted(made)
 

@@ -23,7 +23,7 @@ _SERVICE = "SELECT code FROM person WHERE role = 'service' ORDER BY code LIMIT 1
 _PEOPLE = """
 SELECT code, name, role, place, courier
 FROM person
-WHERE code > $1 AND ($2::text IS NULL OR place = $2)
+WHERE code > $1 AND ($2::text IS NULL OR place = $2) AND ($4::text IS NULL OR $4 IN (place, courier))
 ORDER BY code
 LIMIT $3
 """
@@ -51,9 +51,11 @@ async def service(session: AsyncSession) -> Actor:
     return await actor(session, row["code"])
 
 
-async def people(session: AsyncSession, place: str | None, after: str, limit: int) -> list[dict[str, Any]]:
-    """People in code order, of one place where given."""
-    rows = await (await driver(session)).fetch(_PEOPLE, after, place, limit)
+async def people(
+    session: AsyncSession, place: str | None, after: str, limit: int, scope: str | None = None
+) -> list[dict[str, Any]]:
+    """People in code order, of one place where given; of the site or courier `scope` alone."""
+    rows = await (await driver(session)).fetch(_PEOPLE, after, place, limit, scope)
     return [dict(row) for row in rows]
 
 

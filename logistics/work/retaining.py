@@ -44,6 +44,7 @@ LEFT JOIN retention_release AS ended ON ended.hold = hold.code
 WHERE hold.code > $1
   AND ($2::text IS NULL OR card.code = $2)
   AND ($3::date IS NULL OR (ended.hold IS NULL AND hold.until >= $3))
+  AND ($5::text IS NULL OR $5 IN (card.place, card.custodian, card.destination))
 ORDER BY hold.code
 LIMIT $4
 """
@@ -173,13 +174,16 @@ async def holds(
     card: str | None = None,
     on: date | None = None,
     code: str | None = None,
+    scope: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Holds in number order; those in force on a day where `on` is given."""
+    """Holds in number order; those in force on a day where `on` is given; of the cards of `scope` alone."""
     connection = await driver(session)
     if code is not None:
-        rows = await connection.fetch(_HOLDS.replace("hold.code > $1", "hold.code = $1"), code, card, on, 1)
+        rows = await connection.fetch(
+            _HOLDS.replace("hold.code > $1", "hold.code = $1"), code, card, on, 1, scope
+        )
     else:
-        rows = await connection.fetch(_HOLDS, after, card, on, limit)
+        rows = await connection.fetch(_HOLDS, after, card, on, limit, scope)
     return [dict(row) for row in rows]
 
 

@@ -39,6 +39,9 @@ SELECT run.code, run.day, run.sequence, run.courier, run.crew, run.vehicle, run.
        (SELECT count(*) FROM manifest WHERE manifest.run = run.code) AS manifests
 FROM run
 WHERE run.day < $1 AND ($2::text IS NULL OR run.code = $2)
+  AND ($4::text IS NULL OR run.courier = $4 OR EXISTS (
+      SELECT FROM batch
+      WHERE batch.run = run.code AND $4 IN (batch.place, batch.custodian, batch.origin, batch.destination)))
 ORDER BY run.day DESC
 LIMIT $3
 """
@@ -59,6 +62,7 @@ WHERE manifest.code > $1
   AND ($3::text IS NULL OR manifest.destination = $3)
   AND ($4::text IS NULL OR manifest.code = $4)
   AND ($5::text IS NULL OR manifest.origin = $5)
+  AND ($7::text IS NULL OR $7 IN (manifest.destination, manifest.origin, run.courier))
 ORDER BY manifest.code
 LIMIT $6
 """
@@ -172,9 +176,11 @@ def _judge_load(call: Call, _scan: Scan, code: str, batch: Row | None) -> Verdic
     return Verdict(Outcome.LOADED, batch_step=BatchStep.LOAD, group=code)
 
 
-async def page(session: AsyncSession, before: date, limit: int, code: str | None = None) -> list[Row]:
-    """Runs, the latest day first, from the day before `before`."""
-    return [dict(row) for row in await (await driver(session)).fetch(_PAGE, before, code, limit)]
+async def page(
+    session: AsyncSession, before: date, limit: int, code: str | None = None, scope: str | None = None
+) -> list[Row]:
+    """Runs, the latest day first, from the day before `before`; those of the site or courier `scope` alone."""
+    return [dict(row) for row in await (await driver(session)).fetch(_PAGE, before, code, limit, scope)]
 
 
 async def one(session: AsyncSession, code: str) -> Row:
@@ -195,10 +201,11 @@ async def manifests_page(
     destination: str | None = None,
     code: str | None = None,
     origin: str | None = None,
+    scope: str | None = None,
 ) -> list[Row]:
     """Manifests in number order: how many cards were received, and whose confirmation is awaited how long."""
     connection = await driver(session)
-    rows = await connection.fetch(_MANIFESTS, after, run, destination, code, origin, limit)
+    rows = await connection.fetch(_MANIFESTS, after, run, destination, code, origin, limit, scope)
     return [{**dict(row), **_waiting(row, now)} for row in rows]
 
 

@@ -94,7 +94,7 @@ class _Office:
 
     def annex(self) -> Annex:
         home = self.places[0]["code"]
-        manager, *_ = self._staff(home, "manager")
+        manager, *_ = self._staff(home, "overall_manager")
         workers = [
             self._clerk(person, f"annex-{n}") for n, person in enumerate(self._staff(home, "worker"), 1)
         ]
