@@ -51,7 +51,7 @@ def address(settings: Settings) -> str:
 
 
 @contextmanager
-def elsewhere(owner_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
+def elsewhere(owner_url: str, clock: datetime, data_dir: Path, program: str = "logistics") -> Iterator[str]:
     """The base address of a ready service in a process of its own, whose clock starts at `clock`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         number = probe.getsockname()[1]
@@ -64,8 +64,8 @@ def elsewhere(owner_url: str, clock: datetime, data_dir: Path) -> Iterator[str]:
     }
     environment = {**os.environ, **own, "LOGISTICS_CLOCK": clock.isoformat()}
     with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "logistics", "serve"], env=environment, stdout=said, stderr=said
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", program, "serve"], env=environment, stdout=said, stderr=said
         )
         try:
             base = f"http://127.0.0.1:{number}"

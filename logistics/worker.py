@@ -14,6 +14,8 @@ from logistics.stopping import end_endless
 APP = "api.app:from_environment"
 # Requests that are under way when we are told to stop may end; seconds.
 GRACE_SECONDS = 10
+# A clerk scans card after card on one connection, with pauses; seconds.
+KEEP_ALIVE_SECONDS = 75
 
 
 class _Worker(uvicorn.Server):
@@ -54,6 +56,7 @@ def main(listening: int, ready: int) -> int:
         server_header=False,
         # There is no proxy before us whose word about a client would count.
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Worker(config, ready)

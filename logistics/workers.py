@@ -15,6 +15,7 @@ from logistics.serving import address
 from logistics.settings import CLOCK_AHEAD, Settings
 from logistics.worker import GRACE_SECONDS
 
+WORKER = "logistics.worker"
 # How often the children are looked after; seconds.
 TICK_SECONDS = 0.25
 # A worker that cannot start is started again, but not as fast as it dies; seconds.
@@ -65,7 +66,7 @@ class _Process:
         self.is_ready = False
         # All of them show the time of one clock, whenever they start.
         environment = {**os.environ, CLOCK_AHEAD: str(settings.clock().ahead.total_seconds())}
-        command = [sys.executable, "-m", "logistics.worker", str(taken.fileno()), str(writing)]
+        command = [sys.executable, "-m", WORKER, str(taken.fileno()), str(writing)]
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command, env=environment, pass_fds=(taken.fileno(), writing)
         )

@@ -10,7 +10,7 @@ import msgspec
 
 from logistics.ledger.log import timestamp
 from tests.bench import bare, client, custody
-from tests.bench.measuring import Row, in_turn, percentile
+from tests.bench.measuring import Row, Side, in_turn, percentile
 from tests.bench.setting import Stage, resident_mb
 from tests.bench.world import NOW, Card, World, site_clerk, supervisor
 
@@ -23,7 +23,7 @@ SIDES = 2
 def furnish(world: World, rounds: int) -> None:
     """Cards for every scan, and for every question."""
     turns = (rounds + 1) * SIDES
-    each_turn = SINGLES * 2 + 50 * FIFTIES + 500 * FIVE_HUNDREDS * 2 + custody.QUESTIONS
+    each_turn = SINGLES * 3 + 50 * FIFTIES + 500 * FIVE_HUNDREDS * 2 + custody.QUESTIONS
     # Sites do not come out even; a tenth more is enough for all.
     world.add_under_way((turns * each_turn + PER_SECOND * (STEADY_SECONDS + 1) + 2_000) * 11 // 10)
 
@@ -78,20 +78,39 @@ async def steady(stage: Stage) -> list[Row]:
 
 
 async def log_cost(stage: Stage) -> list[Row]:
-    """The bare transaction of a single scan with the custody log's rows, beside the same without."""
+    """Single scans over HTTP with the custody log, beside the same service without; and both transactions bare."""
     count = stage.sized(SINGLES)
+    with stage.another("tests.bench.unlogged") as unlogged:
+        async with (
+            client.connected(stage.base, CONNECTIONS) as with_log,
+            client.connected(unlogged, CONNECTIONS) as without,
+        ):
+            served = await in_turn(
+                _served(stage, with_log, count), _served(stage, without, count), stage.rounds
+            )
     async with bare.connected(stage.dsn, CONNECTIONS) as sql:
 
-        async def with_log() -> float:
+        async def logged() -> float:
             calls = [bare.single(card) for card in stage.world.scans(count)]
             return await bare.drain(sql, bare.SINGLE, calls, rows=1) / count * 1000
 
-        async def without() -> float:
+        async def not_logged() -> float:
             calls = [bare.without_log(card) for card in stage.world.scans(count)]
             return await bare.drain(sql, bare.WITHOUT_LOG, calls, rows=1) / count * 1000
 
-        cost, free = await in_turn(with_log, without, stage.rounds)
-    return [Row("custody log in a bare single scan", "ms/scan", cost, free, ratio_bound=1.25)]
+        alone = await in_turn(logged, not_logged, stage.rounds)
+    return [
+        Row("single scan with the log, beside one without", "ms/scan", *served, ratio_bound=1.25),
+        Row("the same two transactions, each alone", "ms/scan", *alone),
+    ]
+
+
+def _served(stage: Stage, http: Sequence[client.Connection], count: int) -> Side:
+    async def measured() -> float:
+        requests = [request([card]) for card in stage.world.scans(count)]
+        return await client.drain(http, requests, all_received) / count * 1000
+
+    return measured
 
 
 def request(cards: Sequence[Card]) -> bytes:

@@ -6,8 +6,9 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -33,6 +34,8 @@ class Stage:
     superuser: asyncpg.Connection
     rounds: int
     quick: bool
+    # Starts one more service on the same database, as another program; its base address.
+    another: Callable[[str], AbstractContextManager[str]]
 
     def sized(self, many: int) -> int:
         """How much to do: a part of it where the whole bench has to be quick."""
@@ -52,7 +55,8 @@ async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -
             with serving.elsewhere(server.url(DATABASE), NOW, Path(home)) as base:
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
                 await sequenced(superuser)
-                yield Stage(base, dsn, world, superuser, rounds, quick)
+                another = partial(serving.elsewhere, server.url(DATABASE), NOW, Path(home))
+                yield Stage(base, dsn, world, superuser, rounds, quick, another)
         finally:
             await superuser.close()
 
