@@ -13,13 +13,15 @@ from typing import Any
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 # A transaction that waits for its client holds its locks against everybody; milliseconds, as PostgreSQL counts.
 IDLE_IN_TRANSACTION_MS = 10_000
 STATEMENT_MS = 30_000
 # Longer than any wait for a connection that a clerk would sit through; seconds.
 POOL_WAIT_SECONDS = 10
+# Lines open at once, besides the pool.
+MOST_LINES = 2
 # Where a session keeps its driver's connection, with the transaction for which it is the one.
 _DRIVER = "driver"
 
@@ -28,25 +30,10 @@ class Database:
     """An engine connects at its first use: making one costs nothing and fails never."""
 
     def __init__(self, url: str, *, pool_size: int = 20, application_name: str = "logistics") -> None:
-        self.engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            # Connections beyond the pool would be opened and closed again for every request of a burst.
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-            # The few connections that were used last have their statements prepared and their caches warm.
-            pool_use_lifo=True,
-            connect_args={
-                "server_settings": {
-                    "application_name": application_name,
-                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
-                    "statement_timeout": str(STATEMENT_MS),
-                    "timezone": "UTC",
-                    "jit": "off",
-                },
-            },
-        )
-        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        self.engine = _engine(url, pool_size, {"application_name": application_name})
+        # A plan for given values is hardly better where everything is found by key, and takes longer to make than to run.
+        generic = {"plan_cache_mode": "force_generic_plan"}
+        self._lines = _engine(url, MOST_LINES, {"application_name": f"{application_name} line", **generic})
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     def begin(self) -> AbstractAsyncContextManager[AsyncSession]:
@@ -74,14 +61,41 @@ class Database:
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:
-        """A connection for many short transactions, one after the other; given back when the block ends."""
-        async with self.engine.connect() as pooled:
+        """A connection for many short transactions, one after the other; given back when the block ends.
+
+        Its statements are planned once for all values: each has to find its rows by key, whatever is asked.
+        """
+        async with self._lines.connect() as pooled:
             raw: Any = (await pooled.get_raw_connection()).driver_connection
             yield Line(raw)
 
     async def close(self) -> None:
         """Close every connection that is not in use."""
         await self.engine.dispose()
+        await self._lines.dispose()
+
+
+def _engine(url: str, pool_size: int, server_settings: dict[str, str]) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        # Connections beyond the pool would be opened and closed again for every request of a burst.
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        # The few connections that were used last have their statements prepared and their caches warm.
+        pool_use_lifo=True,
+        connect_args={
+            "server_settings": {
+                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+                "statement_timeout": str(STATEMENT_MS),
+                "timezone": "UTC",
+                "jit": "off",
+                **server_settings,
+            },
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
 
 
 class Line:

@@ -48,7 +48,7 @@ async def test_one_bad_call_among_many_does_not_harm_the_others(
     )
 
     kinds = [type(a) if isinstance(a, BaseException) else a[0].outcome.value for a in answers]
-    assert kinds == ["received", NotAllowed, "received", SupervisorNeeded, "received", "received"]
+    assert kinds == ["received", InvalidValue, "received", SupervisorNeeded, "received", "received"]
     assert await one(database, "SELECT count(*) FROM card WHERE state = 'received'") == 4
 
 
