@@ -11,7 +11,7 @@ import pytest
 
 from api.gathering import Gatherer
 from logistics.ledger.log import new_uuid
-from logistics.rules.errors import DomainError, NotAllowed, SupervisorNeeded
+from logistics.rules.errors import DomainError, InvalidValue, SupervisorNeeded
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.work.receiving import Receipt
