@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import barcode
 import zxingcpp
+from barcode.writer import SVGWriter
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
@@ -33,6 +34,10 @@ _PROOF_BLACK = b"\x00" * FEWEST_DOTS
 _BAR = re.compile("1+")
 _CODE_128 = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128)
 _Code128 = barcode.get_barcode_class("code128")
+# Only its encoding is wanted; each symbol would make a writer of its own.
+_writer = SVGWriter()
+# ISO/IEC 15417: how wide a character is, and the stop character.
+_MODULES, _STOP_MODULES = 11, 13
 
 
 class UnprovenBarcode(Exception):
@@ -68,7 +73,7 @@ def symbol(code: str) -> Symbol:
     """
     if reason := codes.fault(code):
         raise MalformedCode("a barcode", "control", reason)
-    modules = _Code128(code).build()[0]
+    modules = _Code128(code, writer=_writer).build()[0]
     read = _read_back(modules)
     if read != code:
         raise UnprovenBarcode(code, read)
@@ -91,7 +96,16 @@ def _read_back(modules: str) -> str | None:
 
 def _path(modules: str) -> str:
     """The bars as PDF rectangles: x and width in modules, from 0 to 1 high; neighbours are one rectangle."""
-    return " ".join(f"{bar.start()} 0 {bar.end() - bar.start()} 1 re" for bar in _BAR.finditer(modules))
+    # Every character ends in white, so that no bar reaches from one into the next; the last, the stop, is longer.
+    ends = len(modules) - _STOP_MODULES
+    parts = [_bars(modules[at : at + _MODULES], at) for at in range(0, ends, _MODULES)]
+    return " ".join([*parts, _bars(modules[ends:], ends)])
+
+
+@lru_cache(maxsize=4096)
+def _bars(modules: str, at: int) -> str:
+    """The bars of one character that begins at the module `at`: a hundred characters in a dozen places."""
+    return " ".join(f"{at + bar.start()} 0 {bar.end() - bar.start()} 1 re" for bar in _BAR.finditer(modules))
 
 
 def module_mm(code: str, room_mm: float) -> float:

@@ -52,6 +52,8 @@ def plain(text: str) -> str:
 
     White space becomes single spaces; the ideographic space stays as it is.
     """
+    if text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
+        return text
     glyphs = font().face.charToGlyph
     composed = unicodedata.normalize("NFC", text)
     drawable = "".join(_drawable(character, glyphs) for character in composed)
