@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import barcode
 import zxingcpp
@@ -33,9 +33,8 @@ _PROOF_BLACK = b"\x00" * FEWEST_DOTS
 
 _BAR = re.compile("1+")
 _CODE_128 = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.Code128)
-_Code128 = barcode.get_barcode_class("code128")
 # Only its encoding is wanted; each symbol would make a writer of its own.
-_writer = SVGWriter()
+_Code128 = partial(barcode.get_barcode_class("code128"), writer=SVGWriter())
 # ISO/IEC 15417: how wide a character is, and the stop character.
 _MODULES, _STOP_MODULES = 11, 13
 
@@ -73,7 +72,7 @@ def symbol(code: str) -> Symbol:
     """
     if reason := codes.fault(code):
         raise MalformedCode("a barcode", "control", reason)
-    modules = _Code128(code, writer=_writer).build()[0]
+    modules = _Code128(code).build()[0]
     read = _read_back(modules)
     if read != code:
         raise UnprovenBarcode(code, read)

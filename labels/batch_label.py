@@ -27,9 +27,9 @@ def _draw(pen: Pen, x: float, y: float, layout: SheetLayout, label: BatchLabel) 
     width, height = layout.width - 2 * pad, layout.height - 2 * pad
     run = parts.run_name(label.run_date, label.run_sequence)
     pen.cell(left, top, width * 0.72, height * 0.1, run, 12 * scale, pad=0)
-    pen.cell(
-        left + width * 0.72, top, width * 0.28, height * 0.1, "搬送袋", 9 * scale, "right", pad=0, grey=GREY
-    )
+    pen.cell(left + width * 0.72, top, width * 0.1, height * 0.1, "搬送袋", 9 * scale, pad=0, grey=GREY)
+    counted = f"{label.number} / {label.of}"
+    pen.cell(left + width * 0.82, top, width * 0.18, height * 0.1, counted, 12 * scale, "right", pad=0)
     pen.rule(left, top + height * 0.12, left + width, STRONG)
     pen.cell(
         left,

@@ -197,13 +197,15 @@ class ClosingRecord(Record, frozen=True):
 
 
 class BatchLabel(Record, frozen=True):
-    """A label for one container."""
+    """A label for one container: the `number`-th `of` those that one run carries to one destination."""
 
     batch: str
     destination: NamedPlace
     run_date: date
     run_sequence: int
     seal_number: str | None
+    number: int = 1
+    of: int = 1
 
 
 class SleeveLabel(Record, frozen=True):

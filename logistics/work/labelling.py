@@ -13,8 +13,17 @@ from logistics.rules.permissions import Actor
 from logistics.rules.records import BatchLabel, NamedPlace, SleeveLabel
 from logistics.store.database import driver
 
+# Containers are counted in the order in which they were opened; one that was cancelled does not travel.
 _BATCHES = """
-SELECT batch.code, batch.seal_number, run.day, run.sequence, place.code AS place, place.name, place.address
+SELECT batch.code, batch.seal_number, run.day, run.sequence, place.code AS place, place.name, place.address,
+       (SELECT count(*) FILTER (WHERE (beside.opened_at, beside.code) <= (batch.opened_at, batch.code))
+        FROM batch AS beside
+        WHERE beside.run = batch.run AND beside.origin = batch.origin AND beside.destination = batch.destination
+          AND beside.state <> 'cancelled') AS number,
+       (SELECT count(*)
+        FROM batch AS beside
+        WHERE beside.run = batch.run AND beside.origin = batch.origin AND beside.destination = batch.destination
+          AND beside.state <> 'cancelled') AS among
 FROM batch
 JOIN run ON run.code = batch.run
 JOIN place ON place.code = batch.destination
@@ -40,6 +49,8 @@ async def batch_labels(session: AsyncSession, codes: Sequence[str], scope: str |
             row["day"],
             row["sequence"],
             row["seal_number"],
+            row["number"],
+            row["among"],
         )
         for row in rows
     }
