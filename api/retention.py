@@ -22,7 +22,7 @@ from logistics.rules.retention import PRESETS, Clock, Requester
 from logistics.work import candidates, policies, retaining
 
 HoldPath = Annotated[
-    str, PathParameter(pattern=r"^H[0-9A-Z]{3,11}$", description="Number of a hold, such as H08000001U")
+    str, PathParameter(pattern=r"^Z[0-9A-Z]{3,11}$", description="Number of a hold, such as Z08000001I")
 ]
 CardQuery = Annotated[
     str | None, QueryParameter(pattern=r"^C[0-9A-Z]{3,11}$", description="Only of this card")

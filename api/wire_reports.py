@@ -69,6 +69,54 @@ class ClosedMonth(Output, frozen=True, kw_only=True):
     closed_at: datetime
 
 
+class Doubt(Output, frozen=True, kw_only=True):
+    """A printed total that is not the sum of its parts."""
+
+    where: str
+    printed: int
+    added: int
+    message_ja: str
+
+
+class Total(Output, frozen=True, kw_only=True):
+    """What the places of a table add up to; `months` are in order, `added` is over all of them."""
+
+    measure: str
+    name: str
+    places: int
+    months: dict[str, int]
+    added: int
+
+
+class SummaryImported(Output, frozen=True, kw_only=True):
+    """An imported table: its lines, the totals that do not add up in print, and what its places add up to."""
+
+    code: str
+    lines: int
+    doubts: list[Doubt]
+    totals: list[Total]
+
+
+class HistoryLine(Output, frozen=True, kw_only=True):
+    """A measure by month at a place, or of the whole city; `added` is the sum of the months."""
+
+    place: str | None
+    measure: str
+    name: str
+    months: dict[str, int]
+    printed_total: int | None
+    added: int
+    source: str
+
+
+class History(Output, frozen=True, kw_only=True):
+    """Imported figures; `totals` adds places that count the same thing over the same months, and nothing else."""
+
+    lines: list[HistoryLine]
+    doubts: list[Doubt]
+    totals: list[Total]
+
+
 class ReportPaper(Output, frozen=True, kw_only=True):
     """A report frozen as paper; `final` unless its month is not closed."""
 

@@ -67,6 +67,32 @@ async def _paper(database: Database, settings: Settings, args: argparse.Namespac
         return (await documents.print_paper(session, actor, number, render, now)).content
 
 
+def import_summary(args: argparse.Namespace) -> int:
+    """Import a table of monthly figures (CSV) as it was printed; totals that do not add up are named."""
+    from logistics.work import history, people
+
+    settings = Settings.from_environment()
+
+    async def work(url: str) -> history.Imported:
+        async with opened(url) as database, database.begin() as session:
+            actor = await people.actor(session, args.by)
+            return await history.import_table(session, actor, args.file.read_bytes(), settings.clock()())
+
+    with database_url(settings) as url:
+        done = asyncio.run(work(url))
+    print(f"Import {done.code}: {done.lines} lines.")
+    for total in done.totals:
+        print(f"{total.name} ({total.measure}): {total.places} places, {total.added:,}")
+    for doubt in done.doubts:
+        print(f"WARNING {doubt.where}: printed {doubt.printed:,}, its months add up to {doubt.added:,}")
+    return 0
+
+
+def _for_import_summary(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the table, as CSV")
+    parser.add_argument("--by", required=True, metavar="PERSON", help="code of the person who imports it")
+
+
 def _moment(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
@@ -85,4 +111,7 @@ def _for_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="by default, standard output")
 
 
-COMMANDS = (Command("report", report, _for_report),)
+COMMANDS = (
+    Command("report", report, _for_report),
+    Command("import-summary", import_summary, _for_import_summary),
+)

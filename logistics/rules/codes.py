@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from enum import StrEnum
+from enum import StrEnum, unique
 from functools import lru_cache
 
 from stdnum.iso7064 import mod_37_36
@@ -25,6 +25,7 @@ LONGEST = 12
 PATTERN = rf"^[A-Z][0-9A-Z]{{3,{LONGEST - 1}}}$"
 
 
+@unique
 class CodeType(StrEnum):
     """What a code stands for; the value is its prefix."""
 
@@ -42,12 +43,13 @@ class CodeType(StrEnum):
     PERSON = "P"
     COURIER = "K"
     DISCREPANCY = "G"
-    HOLD = "H"
+    HOLD = "Z"
     APPROVAL = "H"
     PICK_LIST = "Y"
     COUNT = "Q"
     CASE = "U"
     DOCUMENT = "D"
+    FIGURES = "F"
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)

@@ -113,6 +113,7 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.RECEIPT: "受領書",
     CodeType.BATCH: "搬送袋",
     CodeType.CARD: "カード",
+    CodeType.FIGURES: "月次集計",
     CodeType.DOCUMENT: "日次照合票",
     CodeType.DISCREPANCY: "差異",
     CodeType.HOLD: "廃棄留保",

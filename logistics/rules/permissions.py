@@ -228,6 +228,7 @@ ACTS: Mapping[str, Row] = {
     # Supplies and reports.
     "supplies": only(STAFF, EITHER, HOLDER),
     "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY) | only(SERVICE, ANNEX, ANY),
+    "import_summary": only(MANAGERS, EITHER, ANY),
     "close_month": only(MANAGERS, EITHER, ANY),
 }
 

@@ -145,6 +145,7 @@ _OTHER_ACTS: Mapping[str, str] = {
     "release_disposal": "廃棄留保の解除",
     "make_report": "報告書の作成",
     "close_month": "月次締め",
+    "import_summary": "月次集計の取込み",
     "resume_signing": "来歴の署名の再開",
     "scan_check_in": "検品の読取り（移動なし）",
     "scan_pack": "梱包の読取り（移動なし）",

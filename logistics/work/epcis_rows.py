@@ -159,6 +159,7 @@ NOT_EVENTS: dict[str, str] = {
     "register_notices": "hashes were recorded; no card was touched",
     "ask": "a question about the log",
     "make_report": "the log was counted, no card moved",
+    "import_summary": "figures of other offices were read, no card moved",
     "close_month": "the report of a month was frozen, no card moved",
     "export": "the log was read, no card moved",
     "resume_signing": "somebody looked at the log itself, no card moved",

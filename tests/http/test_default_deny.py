@@ -26,7 +26,7 @@ PARAMS = {
     "file_path": "nothing.css",
     "lang": "en",
     "discrepancy": "G080000013",
-    "hold": "H080000013",
+    "hold": "Z08000001I",
     "document": "D08000001E",
     "person": "P0001027",
     "pick_list": "Y08000001T",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -172,3 +173,38 @@ async def test_the_csv_is_a_view_with_the_same_lines(day: Day) -> None:
     assert head.split(",")[:3] == ["place", "place_name", "kind"]
     assert len(body) == 2
     assert answer.headers["content-disposition"] == 'attachment; filename="P11-2026-04.csv"'
+
+
+async def test_a_printed_table_is_imported_with_its_doubts_and_once(day: Day) -> None:
+    city = files("seed").joinpath("monthly_city.csv").read_bytes()
+    sites = files("seed").joinpath("monthly_sites.csv").read_bytes()
+    center = files("seed").joinpath("monthly_center.csv").read_bytes()
+    csv = {"headers": {"Content-Type": "text/csv"}}
+
+    first = await day.manager.ask("POST", "/reports/summaries", content=city, **csv)
+    again = await day.manager.ask("POST", "/reports/summaries", content=city, **csv)
+    for content in (sites, center):
+        assert (
+            await day.manager.ask("POST", "/reports/summaries", content=content, **csv)
+        ).status_code == 201
+    found = await day.manager.get("/reports/history", measure="issued")
+
+    assert first.status_code == 201, first.text
+    assert [(d["printed"], d["added"]) for d in first.json()["doubts"]] == [(94_746, 109_207)]
+    assert again.json()["type"] == "/problems/already-imported"
+    assert [(total["places"], total["added"]) for total in found["totals"]] == [(13, 112_666)]
+    assert len(found["lines"]) == 14
+
+
+async def test_a_table_with_faults_is_not_imported(day: Day, database: Database) -> None:
+    refused = await day.manager.ask(
+        "POST",
+        "/reports/summaries",
+        content=b"measure,2025-04,source\nissued,x,y\n",
+        headers={"Content-Type": "text/csv"},
+    )
+
+    assert refused.json()["problems"] == [
+        {"line": 2, "column": "2025-04", "reason": "must be a whole number without separators"}
+    ]
+    assert await one(database, "SELECT count(*) FROM summary_import") == 0

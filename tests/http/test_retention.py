@@ -152,7 +152,7 @@ async def test_a_hold_keeps_a_card_until_its_day_or_until_the_city_ends_it(day: 
     body = {"card": card, "reason": "入院のため", "requester": "holder", "until": "2026-06-30"}
     hold = await day.manager.post("/retention/holds", body)
 
-    assert hold["code"].startswith("H08")
+    assert hold["code"].startswith("Z08")
     assert await candidates(day, "2026-06-30") == [(card, RUN_DAY, "on_hold")]
     assert await candidates(day, "2026-07-01") == [(card, RUN_DAY, None)]
     path, why = f"/retention/holds/{hold['code']}/release", {"reason": "本人が辞退した"}

@@ -29,6 +29,7 @@ from logistics.store.tables.counting import (
     StockCountTally,
 )
 from logistics.store.tables.days import SiteDay, SiteDayLine
+from logistics.store.tables.history import SummaryCount, SummaryImport
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -155,6 +156,8 @@ __all__ = [
     "StockCountRound",
     "StockCountSighting",
     "StockCountTally",
+    "SummaryCount",
+    "SummaryImport",
     "Vault",
     "VaultAccess",
     "VaultKey",
@@ -210,6 +213,8 @@ APPEND_ONLY = (
     "node",
     "checkpoint",
     "month_close",
+    "summary_import",
+    "summary_count",
 )
 # Tables that the service may change, besides adding to them; it deletes nowhere.
 CHANGEABLE = (
