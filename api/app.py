@@ -58,6 +58,7 @@ from logistics.ledger.sequencer import Sequencer
 from logistics.settings import SettingRefused, Settings
 from logistics.stopping import before_stop
 from logistics.store.database import Database
+from logistics.work import schedule
 from logistics.work.notice_numbers import NoticeKey
 
 VERSION = "0.1.0"
@@ -85,13 +86,15 @@ def create_app(
         gc.collect()
         gc.freeze()
         sequencing = asyncio.create_task(sequencer.run()) if sequencer else None
+        making = asyncio.create_task(schedule.keep_making(database, clock)) if sequencer else None
         before_stop(hub.stop)
         try:
             yield
         finally:
-            if sequencing:
-                sequencing.cancel()
-                await asyncio.gather(sequencing, return_exceptions=True)
+            working = [task for task in (sequencing, making) if task]
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
             await hub.close()
             await database.close()
 

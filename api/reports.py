@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,12 +17,12 @@ from api.answers import download, pdf
 from api.audit_parameters import CharsetQuery
 from api.parameters import Limit
 from api.problems import documented
-from api.wire_reports import ClosedMonth, CloseMonth, ReportPaper, Undelivered
+from api.wire_reports import ClosedMonth, CloseMonth, MadeReport, ReportPaper, Undelivered
 from labels.signing import Press
 from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.rules.report_records import UndeliveredData, UndeliveredRecord
-from logistics.work import documents, month_close, undelivered
+from logistics.work import documents, month_close, schedule, undelivered
 from logistics.work.views import Charset, csv_view
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -146,6 +146,27 @@ async def print_undelivered_report(
     return pdf(await documents.print_paper(session, actor, number, press(labels.undelivered.render), now))
 
 
+@get(
+    "/reports/made",
+    operation_id="listMadeReports",
+    summary="Reports that the service made by itself, the latest first",
+    description="Each on its working day, once, and made up for after any downtime; the papers are in the archive.",
+    responses=documented(),
+)
+async def list_made_reports(
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+    before: Annotated[
+        datetime | None, QueryParameter(description="`made_at` of the last item before")
+    ] = None,
+    limit: Limit = 100,
+) -> list[MadeReport]:
+    permissions.require(reader, "make_report", permissions.relations(reader))
+    rows = await schedule.runs(snapshot, before or now + timedelta(days=1), limit)
+    return msgspec.convert(rows, list[MadeReport])
+
+
 def _paper(record: UndeliveredRecord) -> ReportPaper:
     return ReportPaper(
         number=record.number,
@@ -165,5 +186,6 @@ router = Router(
         close_month,
         make_provisional_report,
         print_undelivered_report,
+        list_made_reports,
     ],
 )

@@ -117,6 +117,16 @@ class History(Output, frozen=True, kw_only=True):
     totals: list[Total]
 
 
+class MadeReport(Output, frozen=True, kw_only=True):
+    """A report that the service made by itself on its working day."""
+
+    task: str
+    period: date
+    due_at: datetime
+    made_at: datetime
+    document: str | None
+
+
 class ReportPaper(Output, frozen=True, kw_only=True):
     """A report frozen as paper; `final` unless its month is not closed."""
 

@@ -59,6 +59,7 @@ from logistics.store.tables.papers import (
     Document,
     DocumentPrint,
     MonthClose,
+    TaskRun,
 )
 from logistics.store.tables.reference import (
     CalendarOverride,
@@ -158,6 +159,7 @@ __all__ = [
     "StockCountTally",
     "SummaryCount",
     "SummaryImport",
+    "TaskRun",
     "Vault",
     "VaultAccess",
     "VaultKey",
@@ -225,6 +227,7 @@ CHANGEABLE = (
     "card",
     "slot",
     "numbering",
+    "task_run",
     "vault_key",
     "vault_access",
     "rearrangement",

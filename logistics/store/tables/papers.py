@@ -80,3 +80,14 @@ class MonthClose(SQLModel, table=True):
     closing: int
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))
     closed_at: datetime = time()
+
+
+class TaskRun(SQLModel, table=True):
+    """A report that the service made by itself; the key lets each be made once."""
+
+    __tablename__ = "task_run"
+    task: str = text(primary_key=True)
+    period: date = Field(primary_key=True)
+    due_at: datetime = time()
+    made_at: datetime = time()
+    document: str | None = key("document.number", default=None)

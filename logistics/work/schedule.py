@@ -1,0 +1,148 @@
+"""Reports that nobody has to ask for: each is made once, on its working day, whatever is restarted meanwhile.
+
+What is due follows from the calendar, what was made from `task_run`; so after any downtime the missing ones are made,
+in order. The row and the report are written in one transaction: of several processes one makes it, and a report that
+fails leaves no row and is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from logistics.rules.calendar import JST, Calendar, business_date
+from logistics.rules.permissions import Actor
+from logistics.store.database import Database, driver
+from logistics.work import month_close, people
+
+# When the annex opens its post; the report lies there.
+MADE_AT = time(8, 30)
+# How far back a service that was away makes up for; older reports are made by hand.
+MAKES_UP = timedelta(days=62)
+TICK_SECONDS = 30.0
+
+log = structlog.get_logger("schedule")
+
+_FIRST = "SELECT min(recorded_at) FROM entry"
+_MADE = "SELECT task, period FROM task_run WHERE period >= $1"
+_CLAIM = """
+INSERT INTO task_run (task, period, due_at, made_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+RETURNING true
+"""
+_TELL = "UPDATE task_run SET document = $3 WHERE task = $1 AND period = $2"
+_PAGE = """
+SELECT task, period, due_at, made_at, document
+FROM task_run
+WHERE made_at < $1
+ORDER BY made_at DESC, task
+LIMIT $2
+"""
+
+Make = Callable[[AsyncSession, Actor, date, datetime], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A report made by itself: of which periods, given the days looked at, and how. `make` answers its number."""
+
+    name: str
+    periods: Callable[[date, date], Iterator[tuple[date, date]]]
+    make: Make
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A report that is to be made, and since when."""
+
+    task: Task
+    period: date
+    due_at: datetime
+
+
+def months(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Each month that ended in these days, with the first working day after it."""
+    calendar = Calendar()
+    month = first.replace(day=1)
+    while True:
+        following = (month + timedelta(days=32)).replace(day=1)
+        day = calendar.next_run_day(following - timedelta(days=1))
+        if day > last:
+            return
+        if day >= first:
+            yield month, day
+        month = following
+
+
+async def _undelivered(session: AsyncSession, actor: Actor, month: date, now: datetime) -> str:
+    return (await month_close.provisional(session, actor, month, now)).number
+
+
+TASKS: Sequence[Task] = (Task("undelivered", months, _undelivered),)
+
+
+def due(first: date, now: datetime, made: set[tuple[str, date]], tasks: Sequence[Task] = TASKS) -> list[Due]:
+    """What should have been made by `now` of the days from `first`, and was not; the oldest first."""
+    found = [
+        Due(task, period, datetime.combine(day, MADE_AT, JST))
+        for task in tasks
+        for period, day in task.periods(first, business_date(now))
+        if (task.name, period) not in made
+    ]
+    return sorted((one for one in found if one.due_at <= now), key=lambda one: (one.due_at, one.task.name))
+
+
+async def run_due(database: Database, now: datetime, tasks: Sequence[Task] = TASKS) -> list[Due]:
+    """Make everything that is due, each in a transaction of its own; what this process made, in order.
+
+    A report that cannot be made is logged and left for the next time; the others are made all the same.
+    """
+    async with database.read() as session:
+        connection = await driver(session)
+        began = await connection.fetchval(_FIRST)
+        if began is None:
+            return []
+        first = max(business_date(began), business_date(now - MAKES_UP))
+        rows = await connection.fetch(_MADE, first - timedelta(days=62))
+        made = {(row["task"], row["period"]) for row in rows}
+    done = []
+    for one in due(first, now, made, tasks):
+        try:
+            if await _make(database, one, now):
+                done.append(one)
+        except Exception:
+            log.exception("a report could not be made", task=one.task.name, period=one.period.isoformat())
+    return done
+
+
+async def keep_making(database: Database, clock: Callable[[], datetime]) -> None:
+    """Make what is due, now and every half minute, until cancelled."""
+    while True:
+        try:
+            await run_due(database, clock())
+        except Exception as fault:
+            # The database is away; what is due stays due.
+            log.warning("nothing could be made", error=type(fault).__name__)
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def runs(session: AsyncSession, before: datetime, limit: int) -> list[dict[str, Any]]:
+    """What was made by itself before a time, the latest first."""
+    return [dict(row) for row in await (await driver(session)).fetch(_PAGE, before, limit)]
+
+
+async def _make(database: Database, one: Due, now: datetime) -> bool:
+    async with database.begin() as session:
+        connection = await driver(session)
+        if not await connection.fetchval(_CLAIM, one.task.name, one.period, one.due_at, now):
+            return False
+        # Who makes it must be allowed to at the time of making.
+        document = await one.task.make(session, await people.service(session), one.period, now)
+        await connection.execute(_TELL, one.task.name, one.period, document)
+        return True
