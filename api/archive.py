@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import labels.access_register
 import labels.handing
+import labels.month_report
 import labels.pick_list
+import labels.undelivered
 from api.answers import pdf
 from api.parameters import DocumentPath
 from api.problems import documented
@@ -24,6 +26,8 @@ from logistics.work import documents
 
 # What draws each paper of the catalogue that is printed by its number alone.
 RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
+    "P11": labels.undelivered.render,
+    "P13": labels.month_report.render,
     "P16": labels.access_register.render,
     "P2A": labels.handing.render_city_slip,
     "P3A": labels.handing.render_deposit,

@@ -17,12 +17,12 @@ from api.answers import download, pdf
 from api.audit_parameters import CharsetQuery
 from api.parameters import Limit
 from api.problems import documented
-from api.wire_reports import ClosedMonth, CloseMonth, MadeReport, ReportPaper, Undelivered
+from api.wire_reports import ClosedMonth, CloseMonth, MadeReport, Performance, ReportPaper, Undelivered
 from labels.signing import Press
 from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.rules.report_records import UndeliveredData, UndeliveredRecord
-from logistics.work import documents, month_close, schedule, undelivered
+from logistics.work import documents, month_close, month_reports, performance, schedule, undelivered
 from logistics.work.views import Charset, csv_view
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -147,6 +147,46 @@ async def print_undelivered_report(
 
 
 @get(
+    "/reports/performance",
+    operation_id="getPerformance",
+    summary="How the runs of a month went: late, missing, differing, by run and in all",
+    responses=documented(),
+)
+async def get_performance(
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+    month: MonthQuery,
+) -> Performance:
+    permissions.require(reader, "make_report", permissions.relations(reader))
+    went = await performance.of_month(snapshot, month_of(month), now)
+    return msgspec.convert(went, Performance, from_attributes=True)
+
+
+@post(
+    "/reports/month-reports",
+    operation_id="makeMonthReport",
+    summary="P13 月次報告書: freeze a month's stock, runs and differences for the monthly meeting",
+    status_code=200,
+    responses=documented(),
+)
+async def make_month_report(
+    data: JSONBody[CloseMonth],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> ReportPaper:
+    record = await month_reports.make(session, actor, month_of(data.month), now)
+    return ReportPaper(
+        number=record.number,
+        month=record.month,
+        issued_at=record.issued_at,
+        final=record.until >= undelivered.end_of(record.month),
+        closing=sum(one.closing for one in record.stock),
+    )
+
+
+@get(
     "/reports/made",
     operation_id="listMadeReports",
     summary="Reports that the service made by itself, the latest first",
@@ -187,5 +227,7 @@ router = Router(
         make_provisional_report,
         print_undelivered_report,
         list_made_reports,
+        get_performance,
+        make_month_report,
     ],
 )

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from api.wire import Input, Output
+from logistics.rules.performance import Grade
 
 MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 Month = Annotated[str, Meta(pattern=MONTH, examples=["2026-05"], description="A calendar month")]
@@ -125,6 +126,33 @@ class MadeReport(Output, frozen=True, kw_only=True):
     due_at: datetime
     made_at: datetime
     document: str | None
+
+
+class RunPerformance(Output, frozen=True, kw_only=True):
+    """One run: what it carried, what came after its site had closed or not at all, what differed."""
+
+    run: str
+    day: date
+    courier: str
+    courier_name: str
+    manifests: int
+    cards: int
+    late: int
+    not_arrived: int
+    differences: int
+    seals: int
+    grade: Grade
+
+
+class Performance(Output, frozen=True, kw_only=True):
+    """The runs of a month; a rate of differences of 0.1 % warns, of 0.5 % is an alarm (appendix 1 article 15)."""
+
+    month: date
+    until: datetime
+    runs: list[RunPerformance]
+    cards: int
+    differences: int
+    grade: Grade
 
 
 class ReportPaper(Output, frozen=True, kw_only=True):

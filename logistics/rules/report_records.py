@@ -66,3 +66,52 @@ class UndeliveredRecord(Record, frozen=True):
     final: bool
     data: UndeliveredData
     trend: tuple[MonthTotal, ...]
+
+
+class RunLine(Record, frozen=True):
+    """One run of a month: what it carried, what came late, what differed."""
+
+    run: str
+    day: date
+    courier_name: str
+    manifests: int
+    cards: int
+    late: int
+    not_arrived: int
+    differences: int
+    seals: int
+    grade: str
+
+
+class DifferenceLine(Record, frozen=True):
+    """Differences of one kind at one place: opened in the month, settled in it, open at its end."""
+
+    place: str
+    place_name: str
+    kind: str
+    opened: int
+    settled: int
+    open: int
+
+
+class PlaceStock(Record, frozen=True):
+    """What a place received, issued and had left in the month, all kinds together."""
+
+    place: str
+    place_name: str
+    received: int
+    issued: int
+    closing: int
+
+
+class MonthReportRecord(Record, frozen=True):
+    """P13 月次報告書 (contract 8(6)ア(イ), 12(1)): how the month's work went, for the monthly meeting."""
+
+    number: str
+    issued_at: datetime
+    issued_by: NamedPerson
+    month: date
+    until: datetime
+    runs: tuple[RunLine, ...]
+    stock: tuple[PlaceStock, ...]
+    differences: tuple[DifferenceLine, ...]

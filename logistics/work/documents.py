@@ -29,7 +29,7 @@ from logistics.rules.records import (
     Record,
     TransferSlipRecord,
 )
-from logistics.rules.report_records import UndeliveredRecord
+from logistics.rules.report_records import MonthReportRecord, UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
 from logistics.rules.vault_records import (
     AccessRegisterRecord,
@@ -47,6 +47,7 @@ RECORDS: dict[str, type[Record]] = {
     "P2": TransferSlipRecord,
     "P3": ReceiptRecord,
     "P11": UndeliveredRecord,
+    "P13": MonthReportRecord,
     "P4": ReturnRecord,
     "P16": AccessRegisterRecord,
     "P17": ProvenanceRecord,

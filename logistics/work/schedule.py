@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.rules.calendar import JST, Calendar, business_date
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database, driver
-from logistics.work import month_close, people
+from logistics.work import month_close, month_reports, people
 
 # When the annex opens its post; the report lies there.
 MADE_AT = time(8, 30)
@@ -84,7 +84,15 @@ async def _undelivered(session: AsyncSession, actor: Actor, month: date, now: da
     return (await month_close.provisional(session, actor, month, now)).number
 
 
-TASKS: Sequence[Task] = (Task("undelivered", months, _undelivered),)
+async def _month_report(session: AsyncSession, actor: Actor, month: date, now: datetime) -> str:
+    return (await month_reports.make(session, actor, month, now)).number
+
+
+# Of a month that is over, a report is made as of its end, however late it is made.
+TASKS: Sequence[Task] = (
+    Task("undelivered", months, _undelivered),
+    Task("month_report", months, _month_report),
+)
 
 
 def due(first: date, now: datetime, made: set[tuple[str, date]], tasks: Sequence[Task] = TASKS) -> list[Due]:

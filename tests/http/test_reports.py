@@ -208,3 +208,30 @@ async def test_a_table_with_faults_is_not_imported(day: Day, database: Database)
         {"line": 2, "column": "2025-04", "reason": "must be a whole number without separators"}
     ]
     assert await one(database, "SELECT count(*) FROM summary_import") == 0
+
+
+async def test_the_month_s_runs_are_graded_by_their_differences(day: Day) -> None:
+    sent = await day.delivered(1, 3)
+    await day.site(1).receive(*sent.cards[:2])
+    await day.site(1).close(sent.manifest, missing=1)
+
+    found = await day.manager.get("/reports/performance", month="2026-04")
+
+    (run,) = found["runs"]
+    assert (run["cards"], run["differences"], run["late"], run["not_arrived"]) == (3, 1, 0, 0)
+    assert (run["grade"], found["grade"]) == ("alarm", "alarm")
+
+
+async def test_the_month_report_is_numbered_paper_with_runs_stock_and_differences(day: Day) -> None:
+    sent = await day.delivered(1, 3)
+    await day.site(1).receive(*sent.cards[:2])
+    await day.site(1).close(sent.manifest, missing=1)
+
+    made = await day.manager.post("/reports/month-reports", {"month": "2026-04"})
+    paper = await day.manager.ask("GET", f"/documents/{made['number']}/paper.pdf")
+
+    said = words(paper.content)
+    assert "月次報告書" in said
+    assert "33.333" in said
+    assert "不足" in said
+    assert made["final"] is False
