@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components
@@ -28,6 +30,7 @@ from api import (
     counts,
     custody,
     days,
+    devices,
     exports,
     health,
     history,
@@ -45,24 +48,31 @@ from api import (
     returns,
     runs,
     schemas,
+    sessions,
     undoing,
     vault,
     verifying,
 )
+from api.abandoned import Closed, close_abandoned
+from api.door import STATE, Door, keep_sessions
 from api.gathering import Gatherer
 from api.guarding import ReadOnce, guard_requests
 from api.pages import faults, routes
 from api.pages.live import Hub
 from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
 from logistics.ledger.sequencer import Sequencer
-from logistics.settings import SettingRefused, Settings
+from logistics.settings import Clock, SettingRefused, Settings
 from logistics.stopping import before_stop
 from logistics.store.database import Database
+from logistics.store.sealing import KEY_BYTES, Sealer
 from logistics.work import schedule
+from logistics.work.authenticating import Desk
 from logistics.work.notice_numbers import NoticeKey
 
 VERSION = "0.1.0"
 MOST_BODY_BYTES = 1_000_000
+# The door itself.
+PUBLIC = (sessions.public, devices.public)
 
 
 def create_app(
@@ -71,12 +81,15 @@ def create_app(
     sequencer: Sequencer | None = None,
     press: Press = UNSIGNED,
     notice_key: NoticeKey | None = None,
+    door: Door | None = None,
 ) -> Litestar:
     """The application on a database; `clock` tells the time. `sequencer` works as long as the application runs.
 
     `press` makes the papers, and signs them where it has somebody to sign. Without `notice_key` no notice can be held
-    against its sleeve.
+    against its sleeve. `door` is how browsers come in; without one, they come in plainly, and whatever authenticators
+    hold is sealed for this application's life alone.
     """
+    door = door or _plain_door(database, clock)
     gatherer = Gatherer(database, clock)
     hub = Hub(database, clock)
 
@@ -99,7 +112,7 @@ def create_app(
             await database.close()
 
     return Litestar(
-        route_handlers=[_api(), health.router, manual.router, *routes.ROUTERS],
+        route_handlers=[_api(), *PUBLIC, health.router, manual.router, *routes.ROUTERS],
         dependencies={
             **_ours(database, clock),
             **_of_the_log(sequencer),
@@ -108,8 +121,9 @@ def create_app(
             "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
         },
-        middleware=[guard_requests],
+        middleware=[close_abandoned, guard_requests, keep_sessions],
         request_class=ReadOnce,
+        state=State({STATE: door}),
         exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
@@ -122,8 +136,8 @@ def create_app(
 def _ours(database: Database, clock: Callable[[], datetime]) -> dict[str, Provide]:
     """What a handler of ours can ask for: a session, who acts, the time."""
     return {
-        "session": Provide(database.transaction),
-        "snapshot": Provide(database.snapshot),
+        "session": Closed(database.transaction),
+        "snapshot": Closed(database.snapshot),
         "actor": Provide(auth.provide_actor),
         "reader": Provide(auth.provide_reader),
         "now": Provide(clock, sync_to_thread=False, use_cache=False),
@@ -140,14 +154,20 @@ def _of_the_log(sequencer: Sequencer | None) -> dict[str, Provide]:
     }
 
 
+def _plain_door(database: Database, clock: Callable[[], datetime]) -> Door:
+    return Door(Desk(database, Sealer(secrets.token_bytes(KEY_BYTES)), clock, Clock.system()))
+
+
 def _api() -> Router:
     """What programs call: everything in it is guarded."""
     return Router(
         "/api/v1",
         guards=[auth.signed_in],
         before_request=parameters.check_request,
-        security=[{auth.SCHEME: []}],
+        security=[{auth.SESSION_SCHEME: []}, {auth.TOKEN_SCHEME: []}],
         route_handlers=[
+            sessions.router,
+            devices.router,
             reference.router,
             arrivals.router,
             batches.router,
@@ -188,7 +208,9 @@ def from_environment() -> ASGIApp:
     clock = settings.clock()
     logs.configure(settings.log_level)
     sequencer = Sequencer(database, settings.signer_directory, clock)
-    app = create_app(database, clock, sequencer, _press(settings), _notice_key(settings))
+    # Phones do not know of a demonstration's clock.
+    door = Door(Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system()))
+    app = create_app(database, clock, sequencer, _press(settings), _notice_key(settings), door)
     return logs.log_requests(app, settings.log_level)
 
 
@@ -219,6 +241,6 @@ def _openapi() -> OpenAPIConfig:
         ),
         openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=auth.PUBLIC),
         render_plugins=[manual.PLUGIN],
-        components=Components(security_schemes={auth.SCHEME: auth.SECURITY_SCHEME}),
+        components=Components(security_schemes=dict(auth.SECURITY_SCHEMES)),
         use_handler_docstrings=False,
     )

@@ -1,15 +1,14 @@
-"""Who acts. Until sign-in exists, a development header names the person; the server stays on loopback.
+"""Who acts: the guard of every route that is not public, and the actor as a dependency.
 
-Every route is either guarded by `signed_in` or marked public; a test walks them all.
+A person comes with a session's cookie, a machine with `Authorization: Bearer`. The guard sees that something is
+shown and that no foreign page sent it. Whom it stands for is read with the first statement of the handler's own
+transaction, by `actor` (for what is done), `reader` (for what is only looked at) or the scans' gatherer; a test
+refuses a guarded route without one of them.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from litestar.connection import ASGIConnection, Request
 from litestar.di import NamedDependency
@@ -17,73 +16,64 @@ from litestar.handlers import BaseRouteHandler
 from litestar.openapi.spec import SecurityScheme
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.rules.codes import CodeType, require
-from logistics.rules.errors import InvalidValue, NotFound, NotSignedIn
-from logistics.rules.guard import holds_my_number
+from api.door import CSRF_HEADER, SAFE, VISIT, credential_of, door_of, require_csrf
+from logistics.rules.access_errors import CrossSite
 from logistics.rules.permissions import Actor
-from logistics.work import people, sight
+from logistics.work import sessions, sight
+from logistics.work.sessions import Scope
 
-HEADER = "X-Acting-Person"
-DEVICE_HEADER = "X-Device"
-SCHEME = "actingPerson"
 PUBLIC = {"public": True}
-DEVICE_NAME = re.compile(r"[A-Za-z0-9._-]{1,40}")
+# A mark of handlers that read their session themselves, because it may be locked.
+RESOLVES = {"resolves": True}
+SESSION_SCHEME, TOKEN_SCHEME = "session", "token"
+SECURITY_SCHEMES: dict[str, SecurityScheme] = {
+    SESSION_SCHEME: SecurityScheme(
+        type="apiKey",
+        name="session",
+        security_scheme_in="cookie",
+        description="A person's session (`__Host-session` on TLS). What changes anything also sends the session's"
+        f" own token in `{CSRF_HEADER}`, and says by Origin or Sec-Fetch-Site that it comes from our page.",
+    ),
+    TOKEN_SCHEME: SecurityScheme(
+        type="http", scheme="bearer", description="A token of a scanner or a machine, within its scopes."
+    ),
+}
+_SCANNED = ("/scans", "/loads")
 
-SECURITY_SCHEME = SecurityScheme(
-    type="apiKey",
-    name=HEADER,
-    security_scheme_in="header",
-    description="Code of the acting person. For development only: the server answers on loopback alone.",
-)
 
-
-async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Guard: somebody is named as acting. That the person exists is checked where the row is read.
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard: a credential is shown, and no foreign page sent it. Whether it is good is read by the handler.
 
     A coroutine, because Litestar sends a plain function to a thread and back, for every request.
     """
-    person_code(connection)
+    assert isinstance(connection, Request), "every route is HTTP"
+    credential = credential_of(connection)
+    connection.scope["auth"] = credential
+    if credential.machine:
+        return
+    if connection.method not in SAFE:
+        door_of(connection).require_own_page(connection)
+        await require_csrf(connection)
+    elif _acts(handler) and connection.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise CrossSite("another site's page sent it")
 
 
-def person_code(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The acting person's code. Raises NotSignedIn, MalformedCode."""
-    code = connection.headers.get(HEADER)
-    if not code:
-        raise NotSignedIn(HEADER)
-    return require(code, CodeType.PERSON, HEADER)
+async def provide_actor(request: Request[Any, Any, Any], session: NamedDependency[AsyncSession]) -> Actor:
+    """The acting person as registered, read in the handler's own transaction; what is done needs a registered device.
 
-
-def device(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
-    """What the device calls itself, if it says so. InvalidValue for what is not a name, which is never cut to fit."""
-    said = connection.headers.get(DEVICE_HEADER)
-    if said and not (DEVICE_NAME.fullmatch(said) and not holds_my_number(said)):
-        raise InvalidValue(DEVICE_HEADER, "must be 1 to 40 letters, digits, dots, hyphens and underscores")
-    return said or None
-
-
-async def provide_actor(
-    request: Request[Any, Any, Any], session: NamedDependency[AsyncSession], now: NamedDependency[datetime]
-) -> Actor:
-    """The acting person as registered, read in the handler's own transaction.
-
-    Until sign-in exists, a person at a device is a session whose identity counts as proved just now.
+    A print is done too, although it is a GET: it is counted.
     """
-    actor = await _known(request, session)
-    who = uuid5(NAMESPACE_OID, f"{actor.code} {actor.device}")
-    return replace(actor, session=who, confirmed_at=now)
+    known = await sessions.who(session, request.auth, door_of(request).desk.clock())
+    actor = here(request, known.acting(_scope(request)))
+    await require_sight(request, session, actor)
+    return actor
 
 
 async def provide_reader(request: Request[Any, Any, Any], snapshot: NamedDependency[AsyncSession]) -> Actor:
-    """The acting person as registered, read in the handler's own snapshot."""
-    return await _known(request, snapshot)
-
-
-async def _known(request: Request[Any, Any, Any], session: AsyncSession) -> Actor:
-    try:
-        actor = await people.actor(session, person_code(request), device(request))
-    except NotFound:
-        raise NotSignedIn(HEADER) from None
-    await require_sight(request, session, actor)
+    """The person who looks, read in the handler's own snapshot; any device will do."""
+    known = await sessions.who(snapshot, request.auth, door_of(request).desk.clock())
+    actor = here(request, known.within(Scope.READ))
+    await require_sight(request, snapshot, actor)
     return actor
 
 
@@ -92,3 +82,19 @@ async def require_sight(request: Request[Any, Any, Any], session: AsyncSession, 
     for name, value in request.path_params.items():
         if name in sight.THINGS:
             await sight.require(session, actor, name, str(value))
+
+
+def here(request: Request[Any, Any, Any], actor: Actor) -> Actor:
+    """Somebody is there: note it for the page, and for the time the session was last in use."""
+    VISIT.get().actor = actor
+    request.scope["user"] = actor
+    return actor
+
+
+def _acts(handler: BaseRouteHandler) -> bool:
+    """Whether a read is one that is counted or changes something, such as a print."""
+    return "actor" in handler.parsed_fn_signature.parameters
+
+
+def _scope(request: Request[Any, Any, Any]) -> Scope:
+    return Scope.SCAN if request.scope["path"].endswith(_SCANNED) else Scope.ACT

@@ -73,6 +73,7 @@ class ExportOrder(wire.Input, frozen=True, kw_only=True):
     status_code=200,
     media_type="application/zip",
     responses=documented(),
+    opt=auth.RESOLVES,
 )
 async def export_entries(
     data: JSONBody[ExportOrder],
@@ -83,7 +84,7 @@ async def export_entries(
 ) -> Stream:
     archives.checked(data.password)
     async with database.begin() as session:
-        actor = await auth.provide_actor(request, session, now)
+        actor = await auth.provide_actor(request, session)
         order = Order(
             by=actor.code,
             purpose=data.purpose,

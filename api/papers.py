@@ -98,7 +98,11 @@ async def make_control_numbers(
     media_type="application/pdf",
     responses=documented(),
 )
-async def print_calibration(data: JSONBody[wire.Calibration]) -> Response[bytes]:
+async def print_calibration(
+    data: JSONBody[wire.Calibration],
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+) -> Response[bytes]:
     layout, placement = _sheet(data)
     return file(labels.sheets.calibration(layout, placement), "calibration.pdf")
 

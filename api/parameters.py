@@ -21,6 +21,7 @@ CODES = {
     "case": CodeType.CASE,
     "count": CodeType.COUNT,
     "destination": CodeType.PLACE,
+    "device": CodeType.DEVICE,
     "origin": CodeType.PLACE,
     "discrepancy": CodeType.DISCREPANCY,
     "hold": CodeType.HOLD,
@@ -78,6 +79,7 @@ ApprovalPath = Annotated[str, _path("H", "an approval", "H7Q2M4ZK90")]
 PersonPath = Annotated[str, _path("P", "a member of staff", "P0001027")]
 PickListPath = Annotated[str, _path("Y", "a pick list", "Y08000001T")]
 DocumentPath = Annotated[str, _path("D", "a paper", "D08000001E")]
+DevicePath = Annotated[str, _path("E", "a device", "E7Q2M4ZK9Y")]
 DiscrepancyPath = Annotated[str, _path("G", "a difference", "G08000001W")]
 
 CountPath = Annotated[str, _path("Q", "a count", "Q080000010")]

@@ -20,7 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from api.guarding import refuse_head
-from logistics.rules import errors, people_errors
+from logistics.rules import access_errors, errors, people_errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
 
@@ -55,6 +55,13 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.SupervisorNeeded: 400,
     errors.ListInvalid: 400,
     errors.NotSignedIn: 401,
+    access_errors.SessionEnded: 401,
+    access_errors.SessionLocked: 401,
+    access_errors.SignInFailed: 401,
+    access_errors.CodeNotValid: 400,
+    access_errors.CrossSite: 403,
+    access_errors.DeviceNeeded: 403,
+    access_errors.OutOfScope: 403,
     errors.NotAllowed: 403,
     people_errors.ConfirmationNeeded: 403,
     errors.NotFound: 404,
@@ -87,6 +94,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.AlreadyResolved: 409,
     errors.MonthNotOver: 409,
     errors.MonthUnexplained: 409,
+    access_errors.TryLater: 429,
 }
 
 
@@ -121,6 +129,11 @@ def documented(*refusals: type[DomainError]) -> dict[int, ResponseSpec]:
         errors.MalformedCode,
         errors.InvalidValue,
         errors.NotSignedIn,
+        access_errors.SessionEnded,
+        access_errors.SessionLocked,
+        access_errors.CrossSite,
+        access_errors.DeviceNeeded,
+        access_errors.OutOfScope,
         errors.NotAllowed,
     )
     for refusal in (*common, *refusals):

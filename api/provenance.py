@@ -53,6 +53,7 @@ class Certificate(wire.Output, frozen=True, kw_only=True):
     summary="P17 来歴証明: freeze a card's whole history with its proof",
     status_code=201,
     responses=documented(errors.NotFound),
+    opt=auth.RESOLVES,
 )
 async def certify_card(
     card: CardPath,
@@ -63,7 +64,7 @@ async def certify_card(
     vkey: NamedDependency[str | None],
 ) -> Certificate:
     async with database.read() as snapshot:
-        actor = await auth.provide_reader(request, snapshot)
+        actor = await auth.provide_actor(request, snapshot)
         found = await provenance.read(snapshot, actor, card, data.purpose, vkey, now)
     async with database.begin() as session:
         record = await provenance.certify(session, actor, found, now)

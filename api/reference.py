@@ -129,7 +129,9 @@ async def get_day(
 @get(
     "/lifecycles", operation_id="listLifecycles", summary="The tables of legal steps", responses=documented()
 )
-async def list_lifecycles() -> list[wire.Lifecycle]:
+async def list_lifecycles(
+    snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
+) -> list[wire.Lifecycle]:
     return [
         wire.Lifecycle(
             name=table.name,

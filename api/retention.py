@@ -80,7 +80,9 @@ async def list_retention(
     summary="Rules that have a name",
     responses=documented(),
 )
-async def list_presets() -> list[wire_retention.Preset]:
+async def list_presets(
+    snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
+) -> list[wire_retention.Preset]:
     return [wire_retention.Preset(name=name, rule=rule) for name, rule in PRESETS.items()]
 
 

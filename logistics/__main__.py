@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,10 +31,12 @@ from logistics.settings import SIGNER_DIRECTORY, SettingRefused, Settings
 from logistics.store.database import Database
 from logistics.store.keeping import Keeper
 from logistics.store.migrate import SchemaUnknown, migrate
+from logistics.store.sealing import Sealer
 from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_service, embedded, running
 
 if TYPE_CHECKING:
     from seed.demo.approving import ExportFor
+    from seed.demo.door import Visits
 
 # The first start fills a database of this name, then renames it: the service's own is never half-filled.
 UNFINISHED = "logistics_unfinished"
@@ -48,6 +51,7 @@ def serve(args: argparse.Namespace) -> int:
     settings.require_loopback()
     # The port is taken before anything is started: one in use is found out at once.
     with serving.port(settings) as taken, _filled(settings, with_demo=not args.no_demo) as (url, keep):
+        _show_accounts(url, settings)
         # The application is made from the environment, by each worker.
         os.environ["DATABASE_URL"] = url
         return workers.run(settings, taken, keep)
@@ -114,11 +118,50 @@ def demo(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="logistics-demo-") as home, embedded(Path(home)) as url:
         asyncio.run(_fill(url))
+        visits = asyncio.run(_hand_out(url, Path(home), day.STARTS_AT))
         with serving.elsewhere(url, day.STARTS_AT, Path(home)) as base_url:
-            balanced = day.play(base_url, args.out)
-            asked = approving.for_export(base_url, day.STARTS_AT)
+            balanced = day.play(base_url, visits, args.out)
+            asked = approving.for_export(base_url, visits, day.STARTS_AT)
             asyncio.run(_export_demo(as_service(url), Path(home), args.out, asked))
             return 0 if balanced else FAILED
+
+
+async def _hand_out(url: str, home: Path, now: datetime) -> Visits:
+    """What the demonstration's people sign in with; it is kept with the database it belongs to."""
+    from seed.demo import accounts, door
+
+    database = Database(url)
+    try:
+        keys = await accounts.hand_out(database, Sealer.kept(home), now)
+    finally:
+        await database.close()
+    accounts.keep(keys, home)
+    return door.Visits(keys)
+
+
+def demo_codes(_: argparse.Namespace) -> int:
+    """Show the demonstration's accounts with their codes of this moment (embedded database only)."""
+    settings = Settings.from_environment()
+    with database_url(settings) as url:
+        _show_accounts(url, settings)
+    return 0
+
+
+def _show_accounts(url: str, settings: Settings) -> None:
+    from seed.demo import accounts
+
+    keys = accounts.kept(settings.data_dir)
+    if settings.database_url is not None or keys is None:
+        return
+
+    async def work() -> list[str]:
+        database = Database(url)
+        try:
+            return await accounts.shown(database, keys, settings.clock()(), datetime.now(UTC))
+        finally:
+            await database.close()
+
+    print("\n".join(asyncio.run(work())), flush=True)
 
 
 async def _export_demo(url: str, home: Path, out: Path, asked: ExportFor) -> None:
@@ -287,8 +330,9 @@ def _first_start(server: Server, *, with_demo: bool) -> None:
         print(
             "First start: playing a day of work. `logistics serve --no-demo` would leave it out.", flush=True
         )
+        visits = asyncio.run(_hand_out(url, server.home, day.STARTS_AT))
         with serving.elsewhere(url, day.STARTS_AT, server.home) as base_url:
-            if not day.play(base_url):
+            if not day.play(base_url, visits):
                 raise serving.ServiceFailed("The day that was played does not balance; nothing was kept.")
     server.psql('ALTER DATABASE :"old" RENAME TO :"new"', old=UNFINISHED, new=DATABASE)
 
@@ -375,6 +419,7 @@ COMMANDS = (
     Command("import-arrivals", import_arrivals, _for_import),
     Command("verify-document", verify_document, _for_verify_document),
     Command("demo", demo, _for_demo),
+    Command("demo-codes", demo_codes),
     Command("export", export, _for_export),
     Command("verify", verify, _for_verify),
     Command("ask", ask, _for_ask),

@@ -20,6 +20,7 @@ from logistics.store.database import Database
 from logistics.store.migrate import migrate
 from logistics.store.server import OWNER, SERVICE, SUPERUSER, Server, running
 from seed.load import load
+from tests.sessions import admit_everybody
 
 # A machine that is busy with other work is slow to draw examples; that says nothing of the code.
 hypothesis.settings.register_profile(
@@ -47,7 +48,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def template(server: Server) -> str:
-    """The name of a database with the whole schema and the reference data."""
+    """The name of a database with the whole schema and the reference data, in which everybody is signed in."""
     server.create_database(TEMPLATE)
     asyncio.run(_fill(server.url(TEMPLATE)))
     return TEMPLATE
@@ -99,4 +100,5 @@ async def _fill(url: str) -> None:
     database = Database(url)
     async with database.begin() as session:
         await load(session)
+    await admit_everybody(database)
     await database.close()

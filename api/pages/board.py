@@ -13,13 +13,15 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.auth import PUBLIC
+from api import auth
+from api.door import PASSIVE
 from api.pages import faults, speech
 from api.pages.html import fragment, page
 from api.pages.live import Hub
 from logistics.rules.calendar import Calendar, business_date, is_holiday, is_year_end
 from logistics.rules.cutoffs import cutoffs
 from logistics.rules.errors import InvalidValue
+from logistics.rules.permissions import Actor
 from logistics.work import board as boards
 from logistics.work import places
 from logistics.work.board import SiteDay, Stage
@@ -91,7 +93,7 @@ class Totals:
 
 
 async def answer(
-    request: Request[Any, Any, Any], session: AsyncSession, now: datetime, day: date | None
+    request: Request[Any, Any, Any], session: AsyncSession, reader: Actor, now: datetime, day: date | None
 ) -> Response[str]:
     """The board of a day; of the latest run's day, or of the next one if none has been yet."""
     today = business_date(now)
@@ -100,10 +102,11 @@ async def answer(
     known = await boards.days(session, day or today)
     shown = day or known.latest or known.following
     if shown is None:
-        return page("empty.html", request=request, today=today)
+        return page("empty.html", request=request, reader=reader, today=today)
     return page(
         "board.html",
         request=request,
+        reader=reader,
         today=today,
         around=await boards.days(session, shown),
         ahead=_ahead(await places.calendar(session), today),
@@ -111,20 +114,25 @@ async def answer(
     )
 
 
-@get("/board", opt=PUBLIC, name="board")
+@get("/board", name="board")
 async def board(
     request: Request[Any, Any, Any],
     snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
     day: Day = None,
 ) -> Response[str]:
     """The board of a day."""
-    return await answer(request, snapshot, now, day)
+    return await answer(request, snapshot, reader, now, day)
 
 
-@get("/board/live", opt=PUBLIC)
+@get("/board/live", opt=PASSIVE)
 async def live(
-    request: Request[Any, Any, Any], hub: NamedDependency[Hub], day: FromQuery[date]
+    request: Request[Any, Any, Any],
+    hub: NamedDependency[Hub],
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    day: FromQuery[date],
 ) -> ServerSentEvent:
     """The board's table again whenever anything was recorded. Drawn once for everybody who looks at it."""
     if not FIRST_DAY <= day <= LAST_DAY:
@@ -142,10 +150,11 @@ async def live(
     return hub.stream(tables())
 
 
-@get("/board/history", opt=PUBLIC)
+@get("/board/history")
 async def history(
     request: Request[Any, Any, Any],
     snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
     before: Annotated[date | None, QueryParameter(description="Days before this one")] = None,
 ) -> Response[str]:
@@ -155,7 +164,7 @@ async def history(
         raise InvalidValue("before", "is not a day of this service")
     rows = await boards.history(snapshot, first, DAYS_BACK + 1)
     further = rows[DAYS_BACK - 1]["day"] if len(rows) > DAYS_BACK else None
-    return page("history.html", request=request, rows=rows[:DAYS_BACK], further=further)
+    return page("history.html", request=request, reader=reader, rows=rows[:DAYS_BACK], further=further)
 
 
 async def _facts(session: AsyncSession, shown: date, now: datetime) -> dict[str, Any]:
@@ -214,6 +223,7 @@ def _totals(lines: list[Line]) -> Totals:
 router = Router(
     "/",
     route_handlers=[board, live, history],
+    guards=[auth.signed_in],
     exception_handlers=faults.handlers(),
     include_in_schema=False,
 )

@@ -1,4 +1,4 @@
-"""Where is this card, and what happened to it: for whoever is named as acting."""
+"""Where is this card, and what happened to it: for whoever is signed in."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def card(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
 ) -> Response[str]:
-    """The card's page; the way to be named, where nobody is."""
+    """The card's page."""
     known = await custody.card(snapshot, card)
     entries = await custody.of_card(snapshot, card, 0, MOST_ENTRIES)
     names = await _names(snapshot)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
 from api import problems
-from api.auth import HEADER
 from api.pages import forms, messages
 from api.pages.html import page
+from logistics.rules.access_errors import SessionEnded, SessionLocked
 from logistics.rules.errors import DomainError, MyNumberRefused, NotSignedIn
 
 log = structlog.get_logger("pages")
@@ -21,7 +23,7 @@ _problem = problems.handlers()[HTTPException]
 
 _TITLES = {
     400: ("入力を確かめてください", "Check what was entered"),
-    401: ("操作者を確かめられません", "Nobody is signed in"),
+    401: ("サインインしてください", "Sign in first"),
     403: ("この操作は行えません", "This is not yours to do"),
     404: ("ページが見つかりません", "There is no such page"),
     405: ("この操作は行えません", "This cannot be done"),
@@ -42,6 +44,8 @@ _SENTENCES = {
         "This page is for reading. Choose again from the run board.",
     ),
 }
+# What is answered by showing the way in.
+_AT_THE_DOOR = (NotSignedIn, SessionEnded, SessionLocked)
 _FAILED = (
     "処理中に予期しない問題が起きました。何も変更していません。時間をおいてもう一度お試しください。",
     "Something unforeseen happened. Nothing was changed. Try again a little later.",
@@ -72,17 +76,22 @@ def prefers_html(request: Request[Any, Any, Any]) -> bool:
 
 
 def _refused(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    is_at_the_door = isinstance(error, _AT_THE_DOOR)
+    if is_at_the_door and request.method == "GET" and prefers_html(request):
+        where = "/unlock" if isinstance(error, SessionLocked) else "/sign-in"
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        wanted = quote(f"{path}?{query}" if query else path, safe="")
+        return Redirect(f"{where}?next={wanted}", status_code=303)
     typed = request.state.get(forms.TYPED)
-    if typed is not None and not isinstance(error, NotSignedIn):
+    if typed is not None and not is_at_the_door:
         return messages.refused(forms.back(request), error, typed)
     status = problems.STATUS[type(error)]
     title = _TITLES[400] if isinstance(error, MyNumberRefused) else _TITLES.get(status, _TITLES[400])
     if status == 404:
         title = _NOT_FOUND
     kind = problems.slug(type(error))
-    unnamed = isinstance(error, NotSignedIn) or getattr(error, "field", None) == HEADER
     said = error.message_ja, error.message
-    return _fault(request, status, title, said, kind=kind, how_to_act=unnamed)
+    return _fault(request, status, title, said, kind=kind, at_the_door=is_at_the_door)
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
@@ -114,7 +123,7 @@ def _fault(
     sentence: tuple[str, str],
     *,
     kind: str | None = None,
-    how_to_act: bool = False,
+    at_the_door: bool = False,
 ) -> Response[str]:
     return page(
         "fault.html",
@@ -124,6 +133,6 @@ def _fault(
         title=title,
         sentence=sentence,
         kind=kind,
-        how_to_act=how_to_act,
+        at_the_door=at_the_door,
         number=status,
     )

@@ -32,15 +32,16 @@ PAGES = {
 }
 
 
-@get("/", opt=auth.PUBLIC, name="home")
+@get("/", guards=[auth.signed_in], name="home")
 async def home(
     request: Request[Any, Any, Any],
     snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
     day: board.Day = None,
 ) -> Response[str]:
-    """The board, for whoever comes by."""
-    return await board.answer(request, snapshot, now, day)
+    """The board, for whoever comes in."""
+    return await board.answer(request, snapshot, reader, now, day)
 
 
 @get("/language/{lang:str}", opt=auth.PUBLIC)

@@ -19,6 +19,7 @@ from litestar.static_files import create_static_files_router
 from markupsafe import Markup, escape
 
 from api.auth import PUBLIC
+from api.door import CSRF_FIELD, VISIT
 from api.pages import speech
 from api.pages.messages import Said, take_message
 from api.pages.navigation import links
@@ -34,7 +35,8 @@ HEADERS = {
         " worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # With "no-referrer" a browser would send our own forms with the origin "null".
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
@@ -92,6 +94,16 @@ def _machine(at: datetime) -> str:
     return at.isoformat()
 
 
+def _csrf() -> str:
+    """The token of whoever's page this is; empty where nobody is signed in."""
+    return VISIT.get().csrf or ""
+
+
+def _csrf_field() -> Markup:
+    """The hidden field that every form of a signed-in page carries."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, _csrf())
+
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
@@ -99,7 +111,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-TEMPLATES.globals["asset"] = ASSETS.__getitem__
+TEMPLATES.globals.update(asset=ASSETS.__getitem__, csrf=_csrf, csrf_field=_csrf_field)
 TEMPLATES.filters.update(number=_number, machine=_machine, ticks=_ticks, **speech.FILTERS)
 TEMPLATES.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
 

@@ -221,7 +221,7 @@ class Document:
                 path = path.replace(f"{{{parameter.name}}}", _path_sample(parameter))
         lines = ["curl" + ("" if method == "get" else f" -X {method.upper()}") + f" '{HOST}{path}'"]
         if node.get("security"):
-            lines.append(f"-H 'X-Acting-Person: {PERSON}'")
+            lines.append('-H "Authorization: Bearer $TOKEN"')
         if _content(node["responses"].get("200", {}))[0] == "application/pdf":
             lines.append(f"-o {node['operationId']}.pdf")
         if media:

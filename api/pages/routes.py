@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from api.pages import board, cards, home, html, scanning
+from api.pages import board, cards, home, html, scanning, signing_in
 
 ROUTERS = [
     home.router,
+    signing_in.router,
     board.router,
     scanning.router,
     cards.router,

@@ -15,6 +15,7 @@ from litestar.response import Redirect, ServerSentEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
+from api.door import PASSIVE
 from api.pages import faults, scan_looks
 from api.pages.html import ASSETS, HEADERS, STATIC, VERSION, page
 from api.pages.live import Hub
@@ -69,7 +70,7 @@ async def scan_against(
     return await _page(request, wanted, subject, snapshot, reader, now)
 
 
-@get("/scan/{purpose:str}/progress", guards=[auth.signed_in])
+@get("/scan/{purpose:str}/progress", guards=[auth.signed_in], opt=PASSIVE)
 async def ask_progress(
     purpose: FromPath[str],
     snapshot: NamedDependency[AsyncSession],
@@ -98,7 +99,7 @@ async def ask_progress(
     return Response(answer, headers=HEADERS | {"Cache-Control": "no-store"})
 
 
-@get("/scan/live", guards=[auth.signed_in])
+@get("/scan/live", guards=[auth.signed_in], opt=PASSIVE)
 async def live(
     hub: NamedDependency[Hub], snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
 ) -> ServerSentEvent:

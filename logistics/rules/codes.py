@@ -50,6 +50,7 @@ class CodeType(StrEnum):
     CASE = "U"
     DOCUMENT = "D"
     FIGURES = "F"
+    DEVICE = "E"
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)

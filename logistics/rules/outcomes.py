@@ -121,6 +121,7 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.COUNT: "棚卸し",
     CodeType.CASE: "所在不明の調査",
     CodeType.COURIER: "配送業者",
+    CodeType.DEVICE: "端末",
     CodeType.PLACE: "拠点",
     CodeType.MANIFEST: "発送明細書",
     CodeType.ARRIVAL: "着荷",

@@ -34,5 +34,5 @@ class ConfirmationNeeded(DomainError):
     """Who you are must be proved again."""
 
     minutes: int
-    en = "Sign in again: an approval needs a sign-in that is at most {minutes} minutes old."
+    en = "Prove again who you are (POST /api/v1/session/step-up), at most {minutes} minutes before the approval."
     ja = "本人確認をもう一度行ってください（承認は、本人確認から {minutes} 分以内に行います）。"

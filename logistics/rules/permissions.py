@@ -55,10 +55,10 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who acts, as registered, and the device in use. `place` is None for courier crew.
+    """The person who acts, as registered, and the registered device in use. `place` is None for courier crew.
 
     `session` is the sign-in under which the person acts, `confirmed_at` when it was last proved who that is; both
-    are None for what is done at the operator's command line.
+    are None for what is done with a machine's token and at the operator's command line.
     """
 
     code: str
@@ -230,6 +230,10 @@ ACTS: Mapping[str, Row] = {
     "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY) | only(SERVICE, ANNEX, ANY),
     "import_summary": only(MANAGERS, EITHER, ANY),
     "close_month": only(MANAGERS, EITHER, ANY),
+    # Who comes in, and from where.
+    "manage_people": only(MANAGERS | SYSTEM, EITHER, ANY),
+    "manage_devices": only(MANAGERS | SYSTEM, EITHER, ANY),
+    "manage_tokens": only(MANAGERS | SYSTEM, EITHER, ANY),
 }
 
 

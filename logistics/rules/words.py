@@ -100,6 +100,31 @@ BATCH_STEPS: Mapping[BatchStep, str] = {
     BatchStep.MISS: "所在不明の登録",
 }
 
+# Who came in, from where, and who let them.
+SIGN_IN: Mapping[str, str] = {
+    "sign_in": "サインイン",
+    "sign_in_failed": "サインインの失敗",
+    "sign_out": "サインアウト",
+    "lock_person": "失敗によるロック",
+    "unlock_person": "ロックの解除",
+    "unlock_session": "画面ロックの解除",
+    "step_up": "再認証",
+    "add_device": "端末の登録",
+    "enrol_device": "端末の有効化",
+    "revoke_device": "端末の失効",
+    "issue_enrolment": "登録コードの発行",
+    "enrol_person": "認証手段の登録",
+    "set_password": "認証手段の設定（運用者）",
+    "disable_person": "アカウントの停止",
+    "enable_person": "アカウントの再開",
+    "add_passkey": "パスキーの登録",
+    "revoke_passkey": "パスキーの失効",
+    "add_token": "トークンの発行",
+    "revoke_token": "トークンの失効",
+    "refuse": "操作の拒否",
+    "break_glass": "緊急用アカウントの使用",
+}
+
 # Acts of the log that are no step of a card or a batch.
 _OTHER_ACTS: Mapping[str, str] = {
     "open_box": "小箱の開封",
@@ -147,6 +172,7 @@ _OTHER_ACTS: Mapping[str, str] = {
     "close_month": "月次締め",
     "import_summary": "月次集計の取込み",
     "resume_signing": "来歴の署名の再開",
+    **SIGN_IN,
     "scan_check_in": "検品の読取り（移動なし）",
     "scan_pack": "梱包の読取り（移動なし）",
     "scan_unpack": "取出しの読取り（移動なし）",

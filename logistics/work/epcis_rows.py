@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from logistics.rules.words import SIGN_IN
+
 
 class Objects(Enum):
     """What an event is about."""
@@ -162,5 +164,6 @@ NOT_EVENTS: dict[str, str] = {
     "import_summary": "figures of other offices were read, no card moved",
     "close_month": "the report of a month was frozen, no card moved",
     "export": "the log was read, no card moved",
+    **dict.fromkeys(SIGN_IN, "who came in, or who let them: no card moved"),
     "resume_signing": "somebody looked at the log itself, no card moved",
 }

@@ -11,12 +11,11 @@ from logistics.rules.errors import InvalidValue, NotFound, SupervisorNeeded
 from logistics.rules.permissions import Actor, Role, Where
 from logistics.store.database import driver
 
-_ACTORS = """
-SELECT person.code, person.name, person.role, person.place, person.courier, place.kind
-FROM person
-LEFT JOIN place ON place.code = person.place
-WHERE person.code = ANY ($1::text[])
-"""
+# What an actor is made of; a session's row is read together with it.
+COLUMNS = "person.code, person.name, person.role, person.place, person.courier, place.kind"
+TABLES = "person LEFT JOIN place ON place.code = person.place"
+
+_ACTORS = f"SELECT {COLUMNS} FROM {TABLES} WHERE person.code = ANY ($1::text[])"  # noqa: S608 - constants
 
 _SERVICE = "SELECT code FROM person WHERE role = 'service' ORDER BY code LIMIT 1"
 
@@ -32,7 +31,7 @@ LIMIT $3
 async def actors(session: AsyncSession, codes: Collection[str]) -> dict[str, Actor]:
     """The registered people among `codes`, by code."""
     rows = await (await driver(session)).fetch(_ACTORS, sorted(set(codes)))
-    return {row["code"]: _actor(row) for row in rows}
+    return {row["code"]: actor_of(row) for row in rows}
 
 
 async def actor(session: AsyncSession, code: str, device: str | None = None) -> Actor:
@@ -81,7 +80,8 @@ def require_supervisor(known: Mapping[str, Actor], code: str, field: str) -> Act
     return supervisor
 
 
-def _actor(row: Any) -> Actor:
+def actor_of(row: Mapping[str, Any]) -> Actor:
+    """The actor of a row of COLUMNS."""
     ours = Where.ANNEX if row["kind"] == "annex" else Where.SITE
     where = Where.COURIER if row["courier"] else ours
     return Actor(row["code"], row["name"], Role(row["role"]), where, row["place"], row["courier"])

@@ -14,15 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import DomainError, InvalidValue, NotFound
+from logistics.rules.errors import DomainError, InvalidValue
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import people
+from logistics.work import people, sessions
 from logistics.work.arriving import judge_batch, judge_card, judge_manifest
 from logistics.work.locking import codes, lock_cards
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Scan
+from logistics.work.sessions import Credential, Known, Scope
 
 _LOCK_MANIFESTS = "SELECT * FROM manifest WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE"
 
@@ -71,10 +72,9 @@ WHERE code = ANY ($1::text[])
 class Receipt:
     """Scans that one person made while receiving, under the direction of a city employee."""
 
-    actor: str
+    by: Credential
     supervisor: str
     scans: Sequence[Scan]
-    device: str | None = None
 
 
 async def record(
@@ -85,12 +85,13 @@ async def record(
     Codes of manifests, batches and cards are understood. The custody entries, one per person and step, are in
     the log when this returns and the session commits.
     """
-    known = await people.actors(session, {code for r in receipts for code in (r.actor, r.supervisor)})
+    here = await sessions.known(session, {receipt.by for receipt in receipts}, now)
+    known = await people.actors(session, {receipt.supervisor for receipt in receipts})
     results: list[list[Answer] | DomainError] = [[] for _ in receipts]
     calls: list[tuple[int, Call]] = []
     for n, receipt in enumerate(receipts):
         try:
-            calls.append((n, _call(known, receipt)))
+            calls.append((n, _call(here[receipt.by], known, receipt)))
         except DomainError as refusal:
             results[n] = refusal
     answers = await _settle_all(session, [call for _, call in calls], now)
@@ -99,17 +100,17 @@ async def record(
     return results
 
 
-def _call(known: Mapping[str, Actor], receipt: Receipt) -> Call:
-    actor = known.get(receipt.actor)
-    if actor is None:
-        raise NotFound("person", receipt.actor)
+def _call(here: Known | DomainError, known: Mapping[str, Actor], receipt: Receipt) -> Call:
+    if isinstance(here, DomainError):
+        raise here
+    actor = here.acting(Scope.SCAN)
     permissions.require(actor, "receive")
     supervisor = people.require_supervisor(known, receipt.supervisor, "supervisor")
     if supervisor.place != actor.place:
         raise InvalidValue("supervisor", "works at another place")
     site = str(actor.place)
     return Call(
-        actor.on(receipt.device),
+        actor,
         Purpose.RECEIVE,
         site,
         site,

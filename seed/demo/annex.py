@@ -11,7 +11,8 @@ from stdnum.jp import in_ as individual_number
 
 from seed import contract
 from seed.demo.approving import approved
-from seed.demo.clerk import Clerk, Surprise, share
+from seed.demo.clerk import Clerk, share
+from seed.demo.door import Surprise
 from seed.demo.world import Bag, Box, World
 
 HEADING = "管理番号,種別,配送先,小箱"

@@ -10,7 +10,8 @@ import httpx
 
 from logistics.settings import Clock
 from seed.demo.clerk import Clerk, Service
-from seed.load import person_code
+from seed.demo.door import Door, Visits
+from seed.load import person_code, place_code
 
 PURPOSE, NUMBER = "demonstration", "R8-D1"
 
@@ -40,14 +41,14 @@ async def approved(
     return given
 
 
-def for_export(base_url: str, at: datetime) -> ExportFor:
+def for_export(base_url: str, visits: Visits, at: datetime) -> ExportFor:
     """An approval of the export of the whole log: the auditor asks, the city says yes."""
 
     async def ask() -> ExportFor:
         async with httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
-            service = Service(client, Clock.starting_at(at))
-            auditor = Clerk(service, person_code(0, 99), "audit-desk")
-            city = Clerk(service, person_code(0, 91), "city-desk")
+            service = Service(client, Clock.starting_at(at), Door(client, visits))
+            auditor = Clerk(service, person_code(0, 99), place_code(0), "audit-desk")
+            city = Clerk(service, person_code(0, 91), place_code(0), "city-desk")
             details = {"purpose": PURPOSE, "number": NUMBER}
             given = await approved(auditor, city, "export", "log", details)
         return {

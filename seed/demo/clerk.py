@@ -13,15 +13,12 @@ from uuid import uuid4
 
 import httpx
 
-API = "/api/v1"
+from seed.demo.door import API, Door, Surprise
+
 MOST_ON_PAGE = 500
 
 J = TypeVar("J")
 R = TypeVar("R")
-
-
-class Surprise(Exception):
-    """The service answered what it should not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +27,18 @@ class Service:
 
     client: httpx.AsyncClient
     now: Callable[[], datetime]
+    door: Door
     refusals: Counter[str] = field(default_factory=Counter)
     papers: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Clerk:
-    """A person, at a device."""
+    """A person, at a device of their place."""
 
     service: Service
     person: str
+    place: str
     device: str
 
     async def get(self, path: str, **query: str | int) -> Any:
@@ -111,8 +110,10 @@ class Clerk:
     async def _send(
         self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
     ) -> httpx.Response:
-        named = {"X-Acting-Person": self.person, "X-Device": self.device, **(headers or {})}
-        return await self.service.client.request(method, API + path, headers=named, **more)
+        mine = await self.service.door.headers(self.person, self.place, self.device)
+        return await self.service.client.request(
+            method, API + path, headers={**mine, **(headers or {})}, **more
+        )
 
 
 async def share(

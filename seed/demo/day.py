@@ -18,12 +18,13 @@ from seed import contract
 from seed.demo import annex as at_annex
 from seed.demo import site as at_site
 from seed.demo.annex import Annex
-from seed.demo.clerk import Clerk, Service, Surprise
+from seed.demo.clerk import Clerk, Service
+from seed.demo.door import Door, Surprise, Visits
 from seed.demo.figures import Summary
 from seed.demo.site import Site
 from seed.demo.summary import Played, summarise
 from seed.demo.world import World, make
-from seed.load import person_code
+from seed.load import VEHICLE_NUMBER, person_code, place_code
 
 DAY = date(2026, 4, 1)
 # The clock of the service has to show this, or a little more, when the day is played.
@@ -33,13 +34,13 @@ PATIENCE_SECONDS = 60.0
 CONNECTIONS = 20
 
 
-def play(base_url: str, out: Path | None = None) -> bool:
+def play(base_url: str, visits: Visits, out: Path | None = None) -> bool:
     """Play the day on the empty service at `base_url`; whether it balanced.
 
     Its papers and summary.json go to `out`. The verdict is the last line printed.
     """
     try:
-        summary, papers = asyncio.run(_over_http(base_url))
+        summary, papers = asyncio.run(_over_http(base_url, visits))
     except (Surprise, httpx.HTTPError) as failure:
         print(f"BAD {DAY.isoformat()}: {type(failure).__name__}: {failure}", flush=True)
         return False
@@ -51,13 +52,13 @@ def play(base_url: str, out: Path | None = None) -> bool:
     return summary.balanced
 
 
-async def _over_http(base_url: str) -> tuple[Summary, Mapping[str, bytes]]:
+async def _over_http(base_url: str, visits: Visits) -> tuple[Summary, Mapping[str, bytes]]:
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
     # A proxy that the environment names does not know our loopback.
     async with httpx.AsyncClient(
         base_url=base_url, limits=limits, timeout=PATIENCE_SECONDS, trust_env=False
     ) as client:
-        service = Service(client, Clock.starting_at(STARTS_AT))
+        service = Service(client, Clock.starting_at(STARTS_AT), Door(client, visits))
         volumes = contract.daily_volumes(DAY, Calendar())
         return await play_day(service, make(DAY, volumes), _say), service.papers
 
@@ -127,11 +128,11 @@ class _Office:
         return [person for person in self.people if (person["place"], person["role"]) == (place, role)]
 
     def _clerk(self, person: dict[str, Any], device: str) -> Clerk:
-        return Clerk(self.service, person["code"], device)
+        return Clerk(self.service, person["code"], person["place"] or place_code(VEHICLE_NUMBER), device)
 
 
 async def _office(service: Service) -> _Office:
-    anybody = Clerk(service, person_code(0, 1), "annex-desk")
+    anybody = Clerk(service, person_code(0, 1), place_code(0), "annex-desk")
     places = {place["number"]: place for place in await anybody.get("/places")}
     (courier,) = await anybody.get("/couriers")
     return _Office(service, places, await anybody.every("/people"), courier["code"])

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seed.demo.clerk import Clerk, Surprise
+from seed.demo.clerk import Clerk
+from seed.demo.door import Surprise
 from seed.demo.world import Bag, World
 
 SINGLY = 3  # cards of the first bag that are scanned one by one

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tests.sessions import headers_of
+
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -82,17 +84,21 @@ async def connected(base: str, count: int) -> AsyncIterator[list[Connection]]:
 
 def get(path: str, person: str) -> bytes:
     """A GET as it goes over the wire."""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nX-Acting-Person: {person}\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\n{_headers(person)}\r\n".encode()
 
 
 def post(path: str, person: str, body: object = None) -> bytes:
     """A POST of a JSON body as it goes over the wire."""
     content = b"" if body is None else msgspec.json.encode(body)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nX-Acting-Person: {person}\r\nX-Device: bench\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\n{_headers(person)}"
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content
+
+
+def _headers(person: str) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers_of(person, base="http://bench").items())
 
 
 async def drain(

@@ -19,6 +19,7 @@ from logistics.store.migrate import migrate
 from logistics.store.server import OWNER, SUPERUSER, Server, running
 from seed.load import load
 from tests.bench.world import NOW, World
+from tests.sessions import admit_everybody
 
 DATABASE = "bench"
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -72,6 +73,7 @@ async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> 
     database = Database(url)
     async with database.begin() as session:
         await load(session)
+    await admit_everybody(database)
     await database.close()
     await world.store(superuser)
 

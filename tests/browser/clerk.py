@@ -14,6 +14,7 @@ import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 from tests.http.board_day import PlayedDay
+from tests.sessions import cookies_of
 
 T = TypeVar("T")
 # A fast scanner sends a key every so many milliseconds.
@@ -56,7 +57,7 @@ class Station:
     may_fail: bool = False
 
     def __post_init__(self) -> None:
-        self.context.set_extra_http_headers({"X-Acting-Person": self.person, "X-Device": "PC-1"})
+        self.context.add_cookies(cookies_of(self.person))  # type: ignore[arg-type]
         self.page: Page = self.new_page()
 
     def new_page(self) -> Page:

@@ -13,6 +13,7 @@ import httpx
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, random_code, slot_code
 from seed.load import COURIER, VEHICLE_NUMBER, person_code, place_code
+from tests.sessions import headers_of
 
 CLERK, SECOND = person_code(0, 2), person_code(0, 3)
 CREW = person_code(VEHICLE_NUMBER, 1)
@@ -30,12 +31,20 @@ class PlayedDay:
     seals: dict[int, str] = field(default_factory=dict)
     manifests: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def _base(self) -> str:
+        return str(self.client.base_url).rstrip("/")
+
     async def say(self, by: str, path: str, body: Any = None) -> Any:
         """POST as a person; the answer, which must be a success."""
         if isinstance(body, bytes):
-            sent = await self.client.post(f"/api/v1{path}", headers={"X-Acting-Person": by}, content=body)
+            sent = await self.client.post(
+                f"/api/v1{path}", headers=headers_of(by, base=self._base), content=body
+            )
         else:
-            sent = await self.client.post(f"/api/v1{path}", headers={"X-Acting-Person": by}, json=body)
+            sent = await self.client.post(
+                f"/api/v1{path}", headers=headers_of(by, base=self._base), json=body
+            )
         assert sent.is_success, sent.text
         return sent.json() if sent.content else None
 

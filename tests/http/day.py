@@ -16,6 +16,7 @@ from logistics.rules.codes import CodeType, random_code
 from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import COURIER, VEHICLE_NUMBER, person_code, place_code
+from tests.sessions import headers_of
 
 API = "/api/v1"
 RUN_DAY = "2026-04-01"
@@ -27,14 +28,16 @@ VEHICLE = place_code(VEHICLE_NUMBER)
 
 @dataclass(frozen=True)
 class Clerk:
-    """A person at a device. `get` and `post` expect success; `ask` takes any answer."""
+    """A person at the station of their place, or of another. `get` and `post` expect success; `ask` takes any answer."""
 
     client: httpx.AsyncClient
     code: str
-    device: str = "PC-1"
+    place: str | None = None
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {"X-Acting-Person": self.code, "X-Device": self.device} | options.pop("headers", {})
+        headers = headers_of(self.code, self.place, str(self.client.base_url).rstrip("/")) | options.pop(
+            "headers", {}
+        )
         return await self.client.request(method, API + path, headers=headers, **options)
 
     async def get(self, path: str, **query: Any) -> Any:

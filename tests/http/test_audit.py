@@ -17,6 +17,7 @@ from seed.load import COURIER, place_code
 from tests.http.conftest import OPENING
 from tests.http.day import ANNEX, NOW, VEHICLE, Day, new_card, scan_of
 from tests.http.rows import one
+from tests.sessions import device_at
 
 ENTRIES = "/audit/entries"
 EARLY, LATE = "2026-04-01T00:00:00Z", "2026-04-02T00:00:00Z"
@@ -67,7 +68,7 @@ async def test_the_log_is_searched_by_each_filter_and_by_any_two(day: Day) -> No
         "courier": await acts(day, courier=COURIER),
         "actor": await acts(day, actor=day.courier.code),
         "place": await acts(day, place=site.place, act="receive"),
-        "run": await acts(day, run=sent.run, device="PC-1", act="dispatch"),
+        "run": await acts(day, run=sent.run, device=device_at(ANNEX), act="dispatch"),
         "card and slot": await acts(day, card=sent.cards[0], slot=slot),
         "period": await acts(day, act="expect", occurred_from=EARLY, recorded_to=LATE),
         "no period": await acts(day, act="expect", occurred_from=LATE),

@@ -16,6 +16,7 @@ from logistics.store.database import Database
 from seed.load import COURIER, place_code
 from tests.http.day import NOW, RUN_DAY, VEHICLE, Day, new_card, scan_of
 from tests.http.rows import contents
+from tests.sessions import headers_of
 
 CARD = new_card()
 WRONG = CARD[:-1] + ("A" if CARD[-1] != "A" else "B")
@@ -252,7 +253,7 @@ async def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(clock: Cl
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:9/none")
     transport = httpx.ASGITransport(create_app(nowhere, clock))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        answer = await client.post("/api/v1/batches", json=BATCH, headers={"X-Acting-Person": SUPERVISOR})
+        answer = await client.post("/api/v1/batches", json=BATCH, headers=headers_of(SUPERVISOR))
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "もう一度" in answer.json()["detail_ja"]

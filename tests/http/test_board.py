@@ -18,6 +18,7 @@ from logistics.store.database import Database
 from logistics.work.board import Stage
 from seed.load import person_code
 from tests.http.board_day import CLERK, PlayedDay
+from tests.sessions import BASE, headers_of
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=JST)
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -29,12 +30,12 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.now = NOW
         transport = httpx.ASGITransport(create_app(database, lambda: self.now))  # type: ignore[arg-type]
-        self.client = httpx.AsyncClient(transport=transport, base_url="http://test")
+        self.client = httpx.AsyncClient(transport=transport, base_url=BASE)
         self.day = PlayedDay(self.client, NOW)
 
-    async def see(self, path: str, status: int = 200, by: str | None = None) -> str:
+    async def see(self, path: str, status: int = 200, by: str = CLERK) -> str:
         """A page, after checking what is true of every page."""
-        headers = HTML | ({"X-Acting-Person": by} if by else {})
+        headers = HTML | headers_of(by)
         answer = await self.client.get(path, headers=headers)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -46,7 +47,7 @@ def assert_closed(answer: httpx.Response) -> None:
     """Nothing comes from another host, nothing is inline, and the headers say so."""
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     addresses = re.findall(r'(?:href|src|action)="([^"]*)"', answer.text)
     assert [a for a in addresses if not a.startswith(("/", "#")) or a.startswith("//")] == []
     # Modules of our own are the only scripts.
@@ -110,7 +111,7 @@ async def test_the_board_shows_each_site_with_the_unfinished_first(desk: Desk) -
     assert "令和8年4月1日（水）" in page
 
 
-async def test_the_board_names_no_card_and_no_person(desk: Desk) -> None:
+async def test_the_board_names_no_card_and_nobody_but_who_looks(desk: Desk) -> None:
     day = desk.day
     await day.arrive({1: 2})
     await day.pack([1])
@@ -118,8 +119,9 @@ async def test_the_board_names_no_card_and_no_person(desk: Desk) -> None:
 
     page = await desk.see("/")
 
+    body = page.split("</header>")[1]
     for secret in (*day.cards[1], day.batches[1], day.manifests[1], CLERK, "業務従事者", "乗務員"):
-        assert secret not in page
+        assert secret not in body
 
 
 async def test_what_is_unfinished_after_its_day_is_late(desk: Desk) -> None:
@@ -207,21 +209,22 @@ async def test_a_refused_scan_stands_in_the_cards_way(desk: Desk) -> None:
     assert "読取り：別の拠点あてのカードです" in page
 
 
-@pytest.mark.parametrize(
-    "who", [{}, {"X-Acting-Person": "P9999990"}, {"X-Acting-Person": person_code(77, 7)}]
-)
-async def test_a_cards_page_without_a_known_person_says_how_to_name_one(
-    desk: Desk, who: dict[str, str]
-) -> None:
+@pytest.mark.parametrize("accept", [HTML, {"Accept": "*/*"}])
+async def test_pages_show_nothing_to_whoever_is_not_signed_in(desk: Desk, accept: dict[str, str]) -> None:
     await desk.day.arrive({1: 1})
     card = desk.day.cards[1][0]
 
-    answer = await desk.client.get(f"/cards/{card}", headers=HTML | who)
+    answers = [await desk.client.get(path, headers=accept) for path in (f"/cards/{card}?x=1", "/")]
 
-    assert answer.status_code in (400, 401)
-    assert_closed(answer)
-    assert card not in answer.text
-    assert "curl -H &#39;X-Acting-Person" in answer.text or "curl -H 'X-Acting-Person" in answer.text
+    if accept is HTML:
+        assert [answer.status_code for answer in answers] == [303, 303]
+        assert answers[0].headers["location"] == f"/sign-in?next=%2Fcards%2F{card}%3Fx%3D1"
+    else:
+        assert [answer.status_code for answer in answers] == [401, 401]
+        for answer in answers:
+            assert_closed(answer)
+            assert card not in answer.text
+            assert 'href="/sign-in"' in answer.text
 
 
 async def test_a_card_that_is_not_known_is_a_sentence(desk: Desk) -> None:

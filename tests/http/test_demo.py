@@ -10,13 +10,17 @@ from typing import Any
 import httpx
 import pytest
 
+import api.door
 from api.app import create_app
 from logistics.settings import Clock
 from logistics.store.database import Database
+from logistics.store.sealing import KEY_BYTES, Sealer
+from logistics.work.authenticating import Desk
 from seed import contract
-from seed.demo import happened
+from seed.demo import accounts, happened
 from seed.demo.clerk import Service
 from seed.demo.day import DAY, STARTS_AT, play_day
+from seed.demo.door import Door, Visits
 from seed.demo.figures import Summary
 from seed.demo.summary import KINDS
 from seed.demo.world import make
@@ -42,9 +46,12 @@ class Altered(httpx.ASGITransport):
 
 async def played(database: Database, alter: Alter = lambda _, answer: answer) -> tuple[Summary, Service]:
     clock = Clock.starting_at(STARTS_AT)
-    transport = Altered(create_app(database, clock), alter)
+    sealer = Sealer(bytes(KEY_BYTES))
+    keys = await accounts.hand_out(database, sealer, STARTS_AT)
+    desk = Desk(database, sealer, clock, Clock.system())
+    transport = Altered(create_app(database, clock, door=api.door.Door(desk)), alter)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        service = Service(client, clock)
+        service = Service(client, clock, Door(client, Visits(keys)))
         return await play_day(service, make(DAY, SMALL), lambda _: None), service
 
 

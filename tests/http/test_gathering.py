@@ -18,6 +18,7 @@ from logistics.work.receiving import Receipt
 from logistics.work.scans import Answer, Scan
 from tests.http.day import Day, Sent, new_card
 from tests.http.rows import one
+from tests.sessions import credential_of
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def gatherer(database: Database, clock: Clock) -> Gatherer:
 def receipt(day: Day, clock: Clock, *codes: str, site: int = 1, actor: str = "", boss: str = "") -> Receipt:
     at = day.site(site)
     scans = [Scan(new_uuid(), code, clock()) for code in codes]
-    return Receipt(actor or at.clerk.code, boss or at.supervisor, scans)
+    return Receipt(credential_of(actor or at.clerk.code), boss or at.supervisor, scans)
 
 
 async def test_one_bad_call_among_many_does_not_harm_the_others(
@@ -56,12 +57,7 @@ async def test_a_call_that_breaks_the_transaction_breaks_its_own_alone(
     day: Day, gatherer: Gatherer, clock: Clock
 ) -> None:
     sent = await day.delivered(1, 3)
-    broken = Receipt(
-        day.site(1).clerk.code,
-        day.site(1).supervisor,
-        [Scan(new_uuid(), new_card(), clock())],
-        device="a\x00b",
-    )
+    broken = Receipt(credential_of(day.site(1).clerk.code), "a\x00b", [Scan(new_uuid(), new_card(), clock())])
     calls = [receipt(day, clock, card) for card in sent.cards]
 
     answers = await asyncio.gather(
@@ -172,14 +168,18 @@ def _jobs(
 
     def scanning(codes: list[str], damaged: bool) -> Callable[[], Awaitable[object]]:
         scans = [Scan(new_uuid(), code, clock(), damaged=damaged) for code in codes]
-        return lambda: chance.choice(servers).record(Receipt(site.clerk.code, site.supervisor, scans))
+        return lambda: chance.choice(servers).record(
+            Receipt(credential_of(site.clerk.code), site.supervisor, scans)
+        )
 
     def container(batch: str) -> Callable[[], Awaitable[list[Answer]]]:
         scans = [
             Scan(new_uuid(), batch, clock(), seal_number="KS-999999"),
             *(Scan(new_uuid(), card, clock()) for card in chance.sample(cards, 5)),
         ]
-        return lambda: chance.choice(servers).record(Receipt(site.clerk.code, site.supervisor, scans))
+        return lambda: chance.choice(servers).record(
+            Receipt(credential_of(site.clerk.code), site.supervisor, scans)
+        )
 
     async def storing() -> object:
         page = await site.clerk.get("/places/" + site.place + "/vaults")

@@ -31,6 +31,7 @@ from logistics.store.database import Database, driver
 from logistics.store.server import Server
 from logistics.work.exports import until_signed
 from tests.http.day import Day, new_card, scan_of
+from tests.sessions import admit_everybody
 
 CLIENTS = 6
 # What a client waits for an answer; one that comes later counts as unknown.
@@ -114,9 +115,16 @@ def service() -> Iterator[Service]:
         service = Service(Path(name))
         try:
             service.start()
+            database = Database(Server(service.home).url())
+            asyncio.run(_admit(database))
             yield service
         finally:
             service.stop()
+
+
+async def _admit(database: Database) -> None:
+    await admit_everybody(database)
+    await database.close()
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from seed.load import CENTER, COURIER, person_code, place_code
 from tests.http.bodies import valid
 from tests.http.day import RUN_DAY, Clerk, Day, new_card
 from tests.http.routes import Route, routes
+from tests.sessions import headers_of
 
 KINDS = {
     "arrival": CodeType.ARRIVAL,
@@ -138,7 +139,7 @@ def body_for(route: Route) -> Any:
 
 async def answer(clerk: Clerk, route: Route, params: Mapping[str, str]) -> httpx.Response:
     path = route.path(**{name: params[name] for name in route.path_names})
-    headers = {"X-Acting-Person": clerk.code, "X-Device": clerk.device}
+    headers = headers_of(clerk.code)
     return await clerk.client.request(route.method, path, headers=headers, json=body_for(route))
 
 

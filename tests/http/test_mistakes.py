@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from logistics.ledger.sequencer import Sequencer
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.work.exports import until_signed
-from tests.http.day import Clerk, Day, scan_of
+from tests.http.day import Day, scan_of
 from tests.http.rows import contents
 
 
@@ -89,16 +87,6 @@ async def test_a_clerk_who_scans_the_wrong_thing_is_told_what_it_is(day: Day) ->
     said = [answer["message_ja"] for answer in answers["outcomes"]]
     assert said[0].startswith("職員のコード")
     assert said[1].startswith("搬送袋のコード")
-
-
-@pytest.mark.parametrize("name", ["x" * 41, "a b", "ＰＣ１", "PC\t1"])
-async def test_a_device_is_not_called_just_anything(day: Day, name: str) -> None:
-    clerk = Clerk(day.client, day.annex.code)
-
-    answer = await clerk.ask("GET", "/places", headers={"X-Device": name.encode()})
-
-    assert answer.status_code == 400
-    assert [error["field"] for error in answer.json()["errors"]] == ["X-Device"]
 
 
 async def test_an_auditor_does_not_confirm_an_empty_box(day: Day) -> None:

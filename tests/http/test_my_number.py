@@ -20,10 +20,11 @@ from logistics.rules.codes import CodeType, sequenced_code
 from logistics.rules.guard import holds_my_number
 from logistics.store.database import Database
 from seed.load import COURIER
-from tests.http.day import HEADER, NOW, RUN_DAY, Clerk, Day, new_card
+from tests.http.day import HEADER, NOW, RUN_DAY, Day, new_card
 from tests.http.routes import routes
 from tests.http.rows import everything
 from tests.http.walk import NUMBER, WAYS, Walk
+from tests.sessions import device_at
 
 
 async def test_a_my_number_is_refused_on_every_route_and_kept_nowhere(
@@ -81,6 +82,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "case": case,
         "count": count,
         "day": RUN_DAY,
+        "device": device_at(site.place),
         "discrepancy": difference["code"],
         "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
         "document": "D08000001E",
@@ -170,6 +172,3 @@ async def test_no_scan_is_refused_because_of_the_digits_of_its_id(day: Day) -> N
     answers = await site.scan(*({"id": one, "code": new_card(), "occurred_at": NOW} for one in ids))
 
     assert [(answer["id"], answer["outcome"]) for answer in answers] == [(one, "unknown") for one in ids]
-    # A device's name is text: there it is refused.
-    device = Clerk(day.client, day.annex.code, device=ids[0])
-    assert (await device.ask("GET", "/places")).status_code == 400

@@ -14,12 +14,13 @@ from logistics.rules.codes import CodeType
 from tests.http.bodies import places, valid, with_value
 from tests.http.day import Day
 from tests.http.routes import Route, queries
+from tests.sessions import headers_of
 
 NUMBER = "12345678901" + individual_number.calc_check_digit("12345678901")
 GROUPS = [NUMBER[n : n + 4] for n in (0, 4, 8)]
 FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in NUMBER)
 WAYS = (NUMBER, " ".join(GROUPS), "-".join(GROUPS), FULL_WIDTH, f"no. {NUMBER}, please")
-HEADERS = ("X-Device", "X-Acting-Person", "X-Anything", "Cookie", "Authorization", "Referer", "User-Agent")
+HEADERS = ("X-CSRF-Token", "X-Anything", "Cookie", "Authorization", "Referer", "User-Agent")
 SITE_WORK = (
     "/api/v1/scans",
     "/api/v1/slots/",
@@ -66,7 +67,7 @@ class Walk:
 
     async def _ask(self, route: Route, path: str, **request: Any) -> httpx.Response:
         clerk = self.day.site(1).clerk if path.startswith(SITE_WORK) else self.day.annex
-        headers = {"X-Acting-Person": clerk.code} | request.pop("headers", {})
+        headers = headers_of(clerk.code) | request.pop("headers", {})
         self.asked += 1
         return await self.day.client.request(route.method, path, headers=headers, **request)
 

@@ -16,6 +16,7 @@ from logistics.work import board
 from logistics.work.board import Days, SiteDay, Stage
 from seed.load import person_code
 from tests.http.board_day import PlayedDay
+from tests.sessions import BASE, headers_of
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=JST)
 DAY = NOW.date()
@@ -25,7 +26,7 @@ DAY = NOW.date()
 async def played(database: Database) -> AsyncIterator[PlayedDay]:
     app = create_app(database, lambda: NOW)
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
         yield PlayedDay(client, NOW)
 
 
@@ -125,7 +126,7 @@ async def test_a_difference_counts_where_it_was_found_until_it_is_settled(
     assert (found[1].differences, found[2].differences) == (1, 0)
 
     leader = person_code(1, 1)
-    listed = await played.client.get("/api/v1/discrepancies", headers={"X-Acting-Person": leader})
+    listed = await played.client.get("/api/v1/discrepancies", headers=headers_of(leader))
     code = listed.json()["items"][0]["code"]
     why = "a spare sleeve"
     asked = await played.say(

@@ -63,11 +63,10 @@ class NotFound(DomainError):
 
 @dataclass(eq=False)
 class NotSignedIn(DomainError):
-    """Nobody is named as acting."""
+    """Nobody is signed in."""
 
-    header: str
-    en = "Name the acting person's code in the header {header}."
-    ja = "操作者が指定されていません。職員コードを読み取ってください。"
+    en = "Sign in first: with a session's cookie, or with a token as `Authorization: Bearer`."
+    ja = "サインインしてください。"
 
 
 @dataclass(eq=False)

@@ -5,6 +5,7 @@ join. Triggers, `legal_step` rows and append-only rules are in the migrations. I
 metadata with every table.
 """
 
+from logistics.store.tables.access import Account, ApiToken, Device, Passkey, SignedIn, SignInTry
 from logistics.store.tables.approvals import Approval, ApprovalDecision, ApprovalUse
 from logistics.store.tables.counter import (
     CityHandOver,
@@ -92,7 +93,9 @@ from logistics.store.tables.vaulting import (
 __all__ = [
     "APPEND_ONLY",
     "CHANGEABLE",
+    "Account",
     "AlarmLimit",
+    "ApiToken",
     "Approval",
     "ApprovalDecision",
     "ApprovalUse",
@@ -105,6 +108,7 @@ __all__ = [
     "CityHandOver",
     "CityHandOverCard",
     "Courier",
+    "Device",
     "Discrepancy",
     "DiscrepancyNote",
     "DiscrepancyResolution",
@@ -128,6 +132,7 @@ __all__ = [
     "NoticeHash",
     "Numbering",
     "Party",
+    "Passkey",
     "Person",
     "PickLine",
     "PickList",
@@ -146,6 +151,8 @@ __all__ = [
     "ScanUndone",
     "Seal",
     "SearchItem",
+    "SignInTry",
+    "SignedIn",
     "SiteDay",
     "SiteDayLine",
     "Slot",
@@ -231,4 +238,10 @@ CHANGEABLE = (
     "vault_key",
     "vault_access",
     "rearrangement",
+    "account",
+    "sign_in_try",
+    "passkey",
+    "device",
+    "session",
+    "api_token",
 )
