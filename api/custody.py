@@ -30,7 +30,8 @@ from api.times import on_calendar
 from logistics.rules import errors, people_errors, permissions
 from logistics.rules.lifecycle import CardState
 from logistics.rules.permissions import Actor
-from logistics.work import batches, custody, discrepancies, places, runs
+from logistics.store.database import Database
+from logistics.work import audit, batches, custody, discrepancies, places, runs
 
 DifferenceQuery = Annotated[
     str | None,
@@ -95,11 +96,14 @@ async def get_card_custody(
     card: CardPath,
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    now: NamedDependency[datetime],
     after: AfterEntry = 0,
     limit: Limit = 500,
 ) -> wire.CardCustody:
     known = await custody.card(snapshot, card)
     page = _entries(reader, await custody.of_card(snapshot, card, after, limit), limit)
+    await audit.read_by_auditor(database, reader, "custody of a card", {"card": card}, len(page.items), now)
     return wire.CardCustody(card=wire.listed([known], wire.Card)[0], entries=page.items, next=page.next)
 
 
@@ -113,11 +117,17 @@ async def get_batch_custody(
     batch: BatchPath,
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    now: NamedDependency[datetime],
     after: AfterEntry = 0,
     limit: Limit = 500,
 ) -> wire.Entries:
     await batches.one(snapshot, batch)
-    return _entries(reader, await custody.of_batch(snapshot, batch, after, limit), limit)
+    found = _entries(reader, await custody.of_batch(snapshot, batch, after, limit), limit)
+    await audit.read_by_auditor(
+        database, reader, "custody of a batch", {"batch": batch}, len(found.items), now
+    )
+    return found
 
 
 @get(
@@ -130,12 +140,16 @@ async def get_run_custody(
     run: RunPath,
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    now: NamedDependency[datetime],
     after: AfterEntry = 0,
     limit: Limit = 500,
 ) -> wire.Entries:
     await runs.one(snapshot, run)
     scope = permissions.scope(reader)
-    return _entries(reader, await custody.of_run(snapshot, run, after, limit, scope), limit)
+    found = _entries(reader, await custody.of_run(snapshot, run, after, limit, scope), limit)
+    await audit.read_by_auditor(database, reader, "custody of a run", {"run": run}, len(found.items), now)
+    return found
 
 
 @get(
@@ -149,12 +163,23 @@ async def get_place_custody(
     day: FromPath[date],
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    now: NamedDependency[datetime],
     after: AfterEntry = 0,
     limit: Limit = 500,
 ) -> wire.Entries:
     on_calendar(day, "day")
     await places.place(snapshot, place)
-    return _entries(reader, await custody.of_site(snapshot, place, day, after, limit), limit)
+    found = _entries(reader, await custody.of_site(snapshot, place, day, after, limit), limit)
+    await audit.read_by_auditor(
+        database,
+        reader,
+        "custody of a place",
+        {"place": place, "day": day.isoformat()},
+        len(found.items),
+        now,
+    )
+    return found
 
 
 @get("/discrepancies", operation_id="listDiscrepancies", summary="Differences", responses=documented())

@@ -19,7 +19,8 @@ from logistics.rules.lifecycle import CardState, CardStep
 from logistics.rules.outcomes import JAPANESE, Outcome
 from logistics.rules.permissions import Actor
 from logistics.rules.words import CARD_STATES, CARD_STEPS
-from logistics.work import custody, places
+from logistics.store.database import Database
+from logistics.work import audit, custody, places
 
 MOST_ENTRIES = 500
 
@@ -43,10 +44,13 @@ async def card(
     card: CardPath,
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    now: NamedDependency[datetime],
 ) -> Response[str]:
     """The card's page."""
     known = await custody.card(snapshot, card)
     entries = await custody.of_card(snapshot, card, 0, MOST_ENTRIES)
+    await audit.read_by_auditor(database, reader, "custody of a card", {"card": card}, len(entries), now)
     names = await _names(snapshot)
     return page(
         "card.html",

@@ -20,8 +20,8 @@ from logistics.ledger.log import timestamp
 from logistics.rules import permissions
 from logistics.rules.errors import NotFound
 from logistics.rules.lifecycle import IN_HAND, IN_SLOT, CardState
-from logistics.rules.permissions import Actor
-from logistics.store.database import driver
+from logistics.rules.permissions import Actor, Role
+from logistics.store.database import Database, driver
 from logistics.work.audit_sources import AHEAD, EXAMINED, SLACK, Filters, Span, walk
 
 _FIRST_ID = """
@@ -141,6 +141,15 @@ async def record(
     }
     facts: dict[str, Json] = {"question": question, "parameters": said, "answered": answered}
     await take(session, [Act("ask", actor, str(actor.place), now, facts=facts)], now)
+
+
+async def read_by_auditor(
+    database: Database, reader: Actor, what: str, asked: Mapping[str, Any], answered: int, now: datetime
+) -> None:
+    """Write down what an auditor reads of the log (contract appendix 2 article 11); what others read is their work."""
+    if reader.role is Role.AUDITOR:
+        async with database.begin() as session:
+            await record(session, reader, what, asked, answered, now)
 
 
 async def span_of(connection: Any, filters: Filters) -> Span | None:

@@ -303,3 +303,28 @@ async def test_a_day_of_a_site_and_of_a_container_adds_up(day: Day) -> None:
     assert (of_batch["incoming"], of_batch["closing"]) == (3, 3)
     assert (before["closing"], before["stored"]) == (0, None)
     assert [await acts(day, act="ask")] == [["ask"] * 3]
+
+
+async def test_what_an_auditor_reads_of_the_log_is_an_entry_and_what_others_read_is_not(
+    day: Day, database: Database
+) -> None:
+    sent = await day.received(1, 1)
+    auditor, place = day.clerk(0, 99), day.site(1).place
+    paths = (
+        f"/cards/{sent.cards[0]}/custody",
+        f"/batches/{sent.batches[0].code}/custody",
+        f"/runs/{sent.run}/custody",
+        f"/places/{place}/custody/2026-04-01",
+    )
+
+    for path in paths:
+        await day.site(1).clerk.get(path)
+    nothing = await one(database, "SELECT count(*) FROM entry WHERE act = 'ask'")
+    for path in paths:
+        await auditor.get(path)
+
+    said = "SELECT string_agg(body::jsonb -> 'facts' ->> 'question', ', ' ORDER BY id) FROM entry WHERE act = 'ask'"
+    assert nothing == 0
+    assert await one(database, said) == (
+        "custody of a card, custody of a batch, custody of a run, custody of a place"
+    )
