@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -99,10 +99,13 @@ def run(args: argparse.Namespace, settings: Settings, connected: AbstractContext
         items = asking.as_text(asyncio.run(work(url)))
     if args.format == "csv":
         columns = list(items[0]) if items else []
-        sys.stdout.buffer.write(csv_view(columns, items, Charset(args.charset)))
+        lines = [csv_view(columns, items, Charset(args.charset))]
     else:
-        sys.stdout.buffer.writelines(msgspec.json.encode(item) + b"\n" for item in items)
-    sys.stdout.buffer.flush()
+        lines = [msgspec.json.encode(item) + b"\n" for item in items]
+    # Whoever reads may stop when he has seen enough.
+    with suppress(BrokenPipeError):
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
     return 0
 
 

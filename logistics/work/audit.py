@@ -19,10 +19,13 @@ from logistics.ledger.canonical import Json
 from logistics.ledger.log import timestamp
 from logistics.rules import permissions
 from logistics.rules.errors import NotFound
-from logistics.rules.lifecycle import IN_HAND, IN_SLOT, CardState
+from logistics.rules.lifecycle import IN_BATCH, IN_HAND, IN_SLOT, CardState
 from logistics.rules.permissions import Actor, Role
 from logistics.store.database import Database, driver
 from logistics.work.audit_sources import AHEAD, EXAMINED, SLACK, Filters, Span, walk
+
+# A missing card keeps the container it was last known to be in.
+_KEEPS_BATCH = IN_BATCH | {CardState.MISSING}
 
 _FIRST_ID = """
 SELECT min(entry.id)
@@ -119,7 +122,7 @@ async def holder(session: AsyncSession, code: str, at: datetime) -> dict[str, An
             "state": row["to_state"],
             "place": row["place"] or held["place"],
             "custodian": row["to_party"] or held["custodian"],
-            "batch": row["batch"] or held["batch"],
+            "batch": (row["batch"] or held["batch"]) if row["to_state"] in _KEEPS_BATCH else None,
             "slot": (row["slot"] or held["slot"]) if row["to_state"] in IN_SLOT else None,
             "holder": (row["holder"] or held["holder"]) if row["to_state"] in IN_HAND else None,
             "entry": row["id"],
