@@ -199,6 +199,7 @@ def verify(args: argparse.Namespace) -> int:
 
     if args.export is not None:
         return command.run(args)
+    from logistics import exporting
     from logistics.ledger import live
 
     settings = Settings.from_environment()
@@ -207,7 +208,9 @@ def verify(args: argparse.Namespace) -> int:
         async def work(url: str) -> live.Verdict:
             database = Database(url)
             try:
-                return await live.verify(database, settings.signer_directory, vkey=vkey, papers=papers)
+                return await live.verify(
+                    database, settings.signer_directory, vkey=vkey, papers=papers, progress=exporting.say
+                )
             finally:
                 await database.close()
 

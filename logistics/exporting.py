@@ -114,13 +114,13 @@ async def _write(url: str, settings: Settings, out: Path, order: Any) -> None:
     database = Database(url)
     try:
         await exports.export_log(
-            database, settings.signer_directory, out, order, settings.clock()(), progress=_say
+            database, settings.signer_directory, out, order, settings.clock()(), progress=say
         )
     finally:
         await database.close()
 
 
-def _say(done: int, total: int) -> None:
+def say(done: int, total: int) -> None:
     """How far it is, where somebody watches."""
     if sys.stderr.isatty():
         end = "\n" if done >= total else ""

@@ -30,15 +30,20 @@ _OUT_OF_BATCH = frozenset({CardStep.UNPACK.value, CardStep.TAKE_BACK.value})
 _CHUNK = 5_000
 
 _PLACE = "SELECT place.party, place.kind FROM place WHERE code = $1"
-# Cards that did not move since the day began are where they were: they are only counted.
-_MOVED_SINCE = "SELECT DISTINCT card FROM entry_card WHERE entry > $1"
+# Cards that did not move since the day began are where they were: they are only counted. Who comes, goes to the place;
+# who leaves or is lost was of it, or of several at once, which an entry does not name.
+_MOVED_SINCE = """
+SELECT DISTINCT moved.card
+FROM entry
+JOIN entry_card AS moved ON moved.entry = entry.id
+WHERE entry.id > $1 AND moved.entry > $1
+  AND (entry.to_party = $2 OR entry.from_party = $2 OR (entry.from_party IS NULL AND moved.step <> 'expect'))
+"""
 _STILL = """
 SELECT count(*)
 FROM card
-WHERE custodian = $1 AND NOT state = ANY ($2::text[])
-  AND NOT EXISTS (SELECT FROM entry_card WHERE entry_card.card = card.id AND entry_card.entry > $3)
+WHERE place = $1 AND custodian = $2 AND NOT state = ANY ($3::text[]) AND id <> ALL ($4::bigint[])
 """
-_PRESENT = "SELECT count(*) FROM card WHERE custodian = $1 AND NOT state = ANY ($2::text[])"
 _EVER_IN_BATCH = "SELECT DISTINCT card FROM scan WHERE subject = $1 AND accepted AND card IS NOT NULL"
 _LIVES = """
 SELECT moved.card, entry.occurred_at, moved.step, moved.to_state, entry.to_party,
@@ -112,15 +117,15 @@ async def balance(session: AsyncSession, of: Of, code: str, day: date, now: date
     party, absent = place["party"], sorted(_ABSENT)
     span = await span_of(connection, Filters(occurred_from=start))
     since = span.low if span else await connection.fetchval("SELECT COALESCE(max(id), 0) FROM entry")
-    cards = [row["card"] for row in await connection.fetch(_MOVED_SINCE, since)]
-    still = await connection.fetchval(_STILL, party, absent, since)
+    cards = [row["card"] for row in await connection.fetch(_MOVED_SINCE, since, party)]
+    still = await connection.fetchval(_STILL, code, party, absent, cards)
     away = "sent" if place["kind"] == "annex" else "returned"
     sums = await _sums(connection, cards, start, end, lambda w: w.custodian == party, away)
     sums["opening"] += still
     sums["closing"] += still
     found = Balance(of, code, day, **sums)
     if start <= now < end:
-        return replace(found, stored=await connection.fetchval(_PRESENT, party, absent))
+        return replace(found, stored=await connection.fetchval(_STILL, code, party, absent, []))
     return found
 
 
