@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The environment is made again when what it is made from changes.
 STAMP := .venv/made-from-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c 1-16)
 
-.PHONY: help run test lint demo bench lock clean install
+.PHONY: help run test lint demo accidents bench lock clean install
 
 help:
 	@echo 'make run            serve on http://127.0.0.1:8000 (PORT=...), with a PostgreSQL of its own under data/'
@@ -13,6 +13,7 @@ help:
 	@echo 'make test           the whole test suite'
 	@echo 'make lint           style, types, layers'
 	@echo 'make demo OUT=dir   play one working day; its PDFs and summary.json go to dir'
+	@echo 'make accidents OUT=dir  play the published losses; when each is noticed here goes to dir'
 	@echo 'make bench          hot paths beside the same work done bare'
 	@echo 'make lock           resolve requirements.lock again (needs uv)'
 	@echo 'make clean          remove what can be made again; data/ stays'
@@ -32,6 +33,10 @@ lint: $(STAMP)
 demo: $(STAMP)
 	@test -n '$(OUT)' || { echo 'Say where the papers go: make demo OUT=dir' >&2; exit 2; }
 	@$(BIN)/logistics demo --out '$(OUT)'
+
+accidents: $(STAMP)
+	@test -n '$(OUT)' || { echo 'Say where accidents.json goes: make accidents OUT=dir' >&2; exit 2; }
+	@$(BIN)/python -m tests.accidents '$(OUT)'
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
