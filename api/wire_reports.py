@@ -48,7 +48,7 @@ class PlaceState(Output, frozen=True, kw_only=True):
     counted_by: str | None
     witnessed_by: str | None
     open_differences: int
-    candidates: int
+    to_destroy: int
 
 
 class Undelivered(Output, frozen=True, kw_only=True):

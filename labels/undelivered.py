@@ -41,7 +41,7 @@ _STATES = table.columns(
     ("実施者", 30, "left"),
     ("立会者", 30, "left"),
     ("未処理の差異", 20, "right"),
-    ("廃棄候補", 20, "right"),
+    ("廃棄手続中", 20, "right"),
 )
 
 
@@ -91,7 +91,7 @@ def _pieces(record: UndeliveredRecord) -> Iterator[Piece]:
         yield parts.section("月末在庫の推移", "締め済みの月")
         points: list[tuple[str, int | None]] = [(f"{m.month.month}月", m.closing) for m in record.trend]
         yield charts.columns([*points, (f"{data.month.month}月", _total(record))])
-    yield parts.section("棚卸し・差異・廃棄候補")
+    yield parts.section("棚卸し・差異・廃棄手続中")
     yield from _states(data.places)
     yield parts.section("確認")
     yield parts.signatures(
@@ -161,7 +161,7 @@ def _states(places: Sequence[PlaceState]) -> Iterator[Piece]:
             place.counted_by or "―",
             place.witnessed_by or "―",
             f"{place.open_differences:,}",
-            f"{place.candidates:,}",
+            f"{place.to_destroy:,}",
         ]
         yield Piece(_ROW, _row(_STATES, cells), head)
 
@@ -207,7 +207,7 @@ _STATE_HEADS = {
     "counted_by": "実施者",
     "witnessed_by": "立会者",
     "open_differences": "未処理の差異",
-    "candidates": "廃棄候補",
+    "to_destroy": "廃棄手続中",
 }
 
 

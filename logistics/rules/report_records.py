@@ -29,7 +29,7 @@ class UndeliveredLine(Record, frozen=True):
 
 
 class PlaceState(Record, frozen=True):
-    """A place at the end of the month: its last count, and what is still open there."""
+    """A place at the end of the month: its last count, what is still open there, and what is to be destroyed."""
 
     place: str
     place_name: str
@@ -37,7 +37,7 @@ class PlaceState(Record, frozen=True):
     counted_by: str | None
     witnessed_by: str | None
     open_differences: int
-    candidates: int
+    to_destroy: int
 
 
 class UndeliveredData(Record, frozen=True):

@@ -95,7 +95,7 @@ def column_of(source: str, step: str, target: str) -> tuple[Column, int] | None:
 class Line(msgspec.Struct, kw_only=True):
     """One place and kind: how the stock came from opening to closing, and how old it is.
 
-    `ages` and `stages` each add up to `closing`.
+    `ages` and `stages` each add up to `closing`; `to_destroy` of them are on their way to disposal.
     """
 
     place: str
@@ -107,6 +107,7 @@ class Line(msgspec.Struct, kw_only=True):
     destroyed: int = 0
     corrections: int = 0
     closing: int = 0
+    to_destroy: int = 0
     ages: dict[Band, int] = msgspec.field(default_factory=dict)
     stages: dict[Stage, int] = msgspec.field(default_factory=dict)
 

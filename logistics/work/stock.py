@@ -80,7 +80,7 @@ GROUP BY 1, 2
 
 _CLOSING = f"""
 WITH {_TOUCHED}, lying AS (
-    SELECT entry.site AS place, card.kind,
+    SELECT entry.site AS place, card.kind, told.closing_state AS state,
            (SELECT min((notice.body::jsonb ->> 'day')::date) FROM entry AS notice
             WHERE notice.id = ANY (told.notices)) AS first_notice_on,
            (SELECT (said.body::jsonb ->> 'day')::date FROM entry AS said WHERE said.id = told.reminder) AS reminded_on,
@@ -91,7 +91,7 @@ WITH {_TOUCHED}, lying AS (
     JOIN entry ON entry.id = told.closing_entry
     WHERE told.closing_state = ANY ($6::text[])
     UNION ALL
-    SELECT card.place, card.kind, card.first_notice_on, card.reminded_on, card.notice_returned_on
+    SELECT card.place, card.kind, card.state, card.first_notice_on, card.reminded_on, card.notice_returned_on
     FROM card
     WHERE card.state = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM touched WHERE touched.card = card.id)
 )
@@ -99,9 +99,9 @@ SELECT place, kind, width_bucket($7::date - first_notice_on, $8::int[]) AS band,
        CASE WHEN notice_returned_on >= COALESCE(reminded_on, '-infinity') THEN 'returned'
             WHEN reminded_on IS NOT NULL THEN 'reminder'
             WHEN first_notice_on IS NOT NULL THEN 'first' ELSE 'not_yet' END AS stage,
-       count(*)::int AS cards
+       state IN ('proposed', 'approved', 'picked') AS to_destroy, count(*)::int AS cards
 FROM lying
-GROUP BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608
 
 # $1, $2: times; $3, $4: between which ids they lie.
@@ -171,12 +171,16 @@ class Strayed:
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """How many cards of a kind lie at a place; `band` counts from 0, None before the first notice."""
+    """How many cards of a kind lie at a place; `band` counts from 0, None before the first notice.
+
+    `to_destroy`: they are on a proposal for disposal, approved, or picked.
+    """
 
     place: str
     kind: str
     band: int | None
     stage: str
+    to_destroy: bool
     cards: int
 
 

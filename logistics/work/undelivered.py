@@ -24,8 +24,19 @@ SELECT place.code, place.short_name, place.kind,
         FROM discrepancy
         LEFT JOIN discrepancy_resolution AS ended ON ended.discrepancy = discrepancy.code
         WHERE discrepancy.place = place.code AND discrepancy.opened_at < $1
-          AND (ended.resolved_at IS NULL OR ended.resolved_at >= $1))::int AS open_differences
+          AND (ended.resolved_at IS NULL OR ended.resolved_at >= $1))::int AS open_differences,
+       counted.day AS counted_on, counted.counted_by, counted.witnessed_by
 FROM place
+LEFT JOIN LATERAL (
+    SELECT stock_count.day, counter.name AS counted_by, witness.name AS witnessed_by
+    FROM stock_count
+    JOIN stock_count_end AS ended ON ended.count = stock_count.code
+    JOIN person AS counter ON counter.code = stock_count.opened_by
+    LEFT JOIN person AS witness ON witness.code = stock_count.witness
+    WHERE stock_count.place = place.code AND ended.how = 'concluded' AND ended.ended_at < $1
+    ORDER BY ended.ended_at DESC
+    LIMIT 1
+) AS counted ON true
 WHERE place.kind <> 'vehicle'
 ORDER BY place.number
 """
@@ -103,7 +114,15 @@ async def data(
         day=made.day,
         lines=tuple(_frozen(line, names[line.place], kinds[line.kind]) for line in lines),
         places=tuple(
-            PlaceState(row["code"], row["short_name"], None, None, None, row["open_differences"], 0)
+            PlaceState(
+                place=row["code"],
+                place_name=row["short_name"],
+                counted_on=row["counted_on"],
+                counted_by=row["counted_by"],
+                witnessed_by=row["witnessed_by"],
+                open_differences=row["open_differences"],
+                to_destroy=sum(line.to_destroy for line in lines if line.place == row["code"]),
+            )
             for row in places
         ),
     )
@@ -142,6 +161,7 @@ def _lies(line: Line, lying: stock.Lying) -> None:
     band = Band.NOT_YET if lying.band is None else BANDS[lying.band]
     stage = Stage(lying.stage)
     line.closing += lying.cards
+    line.to_destroy += lying.cards if lying.to_destroy else 0
     line.ages[band] = line.ages.get(band, 0) + lying.cards
     line.stages[stage] = line.stages.get(stage, 0) + lying.cards
 
