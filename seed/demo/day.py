@@ -16,6 +16,7 @@ from logistics.rules.calendar import JST, Calendar
 from logistics.settings import Clock
 from seed import contract
 from seed.demo import annex as at_annex
+from seed.demo import counter as at_counter
 from seed.demo import site as at_site
 from seed.demo.annex import Annex
 from seed.demo.clerk import Clerk, Service
@@ -80,6 +81,8 @@ async def play_day(service: Service, world: World, say: Callable[[str], None]) -
     closed = {site.number: asyncio.Event() for site in sites}
     closes = await asyncio.gather(*(at_site.receive(site, world, closed) for site in sites))
     say(f"{len(closes)} receipts closed, cards put away")
+    await asyncio.gather(*(at_counter.serve(site, world) for site in sites))
+    say(f"{sum(map(len, world.visits.values()))} people booked at the counters")
     answers = {site.number: close for site, close in zip(sites, closes, strict=True)}
     return await summarise(Played(world, annex, unpacked, run, sites, answers))
 

@@ -9,7 +9,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """A site's day. Of the cards dispatched, accepted + rejected = received, and received + missing = dispatched.
 
     `missing` is what the receipt says; `found_later` of them were scanned here after it, `found_elsewhere` lie at
-    another site. `unexpected` is the receipt's too. The kinds of difference count those opened at this site.
+    another site. `issued` of those put away were handed over the same day. `unexpected` is the receipt's too. The
+    kinds of difference count those opened at this site.
     """
 
     dispatched: int
@@ -25,6 +26,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int
     broken_seal: int
     put_away: int
+    issued: int
     found_later: int
     found_elsewhere: int
 

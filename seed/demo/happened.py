@@ -33,6 +33,7 @@ def at_site(world: World, site: int) -> Figures:
         unknown=len(strangers - on_lists),
         broken_seal=sum(not bag.intact or bag.seal_shown != bag.seal for bag in bags),
         put_away=len(here - rejected) + len(late),
+        issued=sum(visit.comes != "nobody" for visit in world.visits[site]),
         found_later=len(late),
         found_elsewhere=len(elsewhere),
     )
@@ -69,4 +70,6 @@ def places(world: World) -> dict[str, tuple[int, str]]:
             fit = code not in world.crushed and any(code in own.packed for own in world.bags_for(bag.site))
             if code in ends:
                 ends[code] = (bag.site, "stored" if fit else "held")
+    for site, visits in world.visits.items():
+        ends |= {visit.card: (site, "issued") for visit in visits if visit.comes != "nobody"}
     return ends

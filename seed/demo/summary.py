@@ -18,6 +18,8 @@ from seed.demo.figures import AnnexFigures, Figures, Summary
 from seed.demo.site import Site
 from seed.demo.world import World
 
+# What was put away lies there still, or was issued; at the end of the day nothing is in anybody's hand.
+_PUT_AWAY = ("stored", "issued", "out", "with_city")
 KINDS = ("short", "over", "damaged", "misrouted", "unknown", "broken_seal")
 
 
@@ -72,6 +74,7 @@ async def _at_site(site: Site, close: Mapping[str, Any]) -> Figures:
     clerk = site.leader
     outstanding = (await clerk.get(f"/manifests/{site.manifest['code']}/receipt"))["outstanding"]
     now = [await clerk.get(f"/cards/{code}") for code in outstanding]
+    lying = {state: len(await clerk.every("/cards", place=site.place, state=state)) for state in _PUT_AWAY}
     kinds = Counter(found["kind"] for found in await clerk.every("/discrepancies", place=site.place))
     return Figures(
         dispatched=close["dispatched"],
@@ -81,7 +84,8 @@ async def _at_site(site: Site, close: Mapping[str, Any]) -> Figures:
         missing=close["missing"],
         unexpected=close["unexpected"],
         **{kind: kinds[kind] for kind in KINDS},
-        put_away=len(await clerk.every("/cards", place=site.place, state="stored")),
+        put_away=sum(lying.values()),
+        issued=lying["issued"],
         found_later=close["missing"] - len(outstanding),
         found_elsewhere=sum(card["state"] == "held" and card["place"] != site.place for card in now),
     )

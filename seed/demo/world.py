@@ -12,11 +12,15 @@ from datetime import date
 from fractions import Fraction
 from math import ceil
 from random import Random
+from typing import Literal
 
 from logistics.rules.codes import ALPHABET, RANDOM_CHARACTERS, CodeType, seal_with_check
 from seed import contract
 
 MOST_IN_BAG = 50
+VISITS = (
+    3  # people booked at a site whose cards came that very morning; our assumption, to keep the day short
+)
 FEWEST_IN_BOX, MOST_IN_BOX = 10, 12
 # Cards in a hundred that are not standard ones. Express cards go straight home and are stock only when the mail
 # returns them (domain research 9.4: 2 %); the two others are our assumption, the contract counts neither.
@@ -62,6 +66,16 @@ class Bag:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody is booked to fetch a card; `comes` says who does. The number of the notice is made up."""
+
+    card: str
+    booked_for: str
+    notice: str
+    comes: Literal["self", "agent", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
 class Mishaps:
     """What goes wrong. Sites are place numbers; `swapped` names the two whose bags stood side by side."""
 
@@ -91,6 +105,7 @@ class World:
     mishaps: Mishaps
     crushed: frozenset[str]
     overlooked: frozenset[str]
+    visits: Mapping[int, Sequence[Visit]]
 
     def bags_for(self, site: int) -> list[Bag]:
         """The bags of one site."""
@@ -119,7 +134,9 @@ def make(day: date, volumes: Mapping[int, int]) -> World:
     for number, bag in enumerate(bags, start=1):
         bag.seal = bag.seal_shown = f"KS-{day:%m%d}-{number:03d}"
     crushed, overlooked = _spoil(chance, bags, mishaps)
-    return World(day, cards, _boxes(chance, cards, mishaps), bags, mishaps, crushed, overlooked)
+    boxes = _boxes(chance, cards, mishaps)
+    visits = {site: _visits(day, site, bags, crushed | overlooked) for site in sorted(volumes)}
+    return World(day, cards, boxes, bags, mishaps, crushed, overlooked, visits)
 
 
 def code(chance: Random) -> str:
@@ -184,6 +201,24 @@ def _bags(chance: Random, site: int, codes: Sequence[str]) -> Iterator[Bag]:
         packed = list(codes[start : start + size])
         start += size
         yield Bag(site, "", packed, chance.sample(packed, len(packed)), "")
+
+
+def _visits(day: date, site: int, bags: Sequence[Bag], spoilt: frozenset[str]) -> list[Visit]:
+    """Who is booked at a site for cards that came well; the last of several does not come."""
+    chance = Random(f"counter {day.isoformat()} {site}")  # noqa: S311 - a story, not a secret
+    packed = [code for bag in bags if bag.site == site for code in bag.packed]
+    inside = {code for bag in bags if bag.site == site for code in bag.inside}
+    there = [code for code in packed if code in inside - spoilt][:VISITS]
+    comes: list[Literal["self", "agent", "nobody"]] = ["self", "agent", "nobody"]
+    return [
+        Visit(
+            code,
+            f"{9 + n // 6:02d}:{n % 6}0",
+            f"{chance.choice('ABCDEFGH')}{chance.randrange(10)}{chance.choice('KLMNP')}-{chance.randrange(10**6):06d}",
+            comes[n],
+        )
+        for n, code in enumerate(there)
+    ]
 
 
 def _spoil(chance: Random, bags: Sequence[Bag], mishaps: Mishaps) -> tuple[frozenset[str], frozenset[str]]:
