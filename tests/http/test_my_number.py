@@ -14,6 +14,7 @@ from litestar import Litestar
 from stdnum.jp import in_ as individual_number
 
 from api import wire
+from api.approvals import Approve
 from api.guarding import texts
 from api.logs import log_requests
 from logistics.rules.codes import CodeType, sequenced_code
@@ -161,6 +162,14 @@ def test_a_typed_value_that_looks_like_a_my_number_by_chance_passes_the_guard(
     body = {"supervisor": "P000191A", "scans": [scan, scan | {"id": "0" * 20 + number}]}
 
     read = msgspec.json.decode(msgspec.json.encode(body), type=wire.ReceivingScans)
+
+    assert [text for _, text in texts(read, "") if holds_my_number(text)] == []
+
+
+def test_a_digest_that_holds_a_my_number_by_chance_passes_the_guard() -> None:
+    digest = f"a{NUMBER}" + "b" * (63 - len(NUMBER))
+
+    read = msgspec.json.decode(msgspec.json.encode({"sha256": digest}), type=Approve)
 
     assert [text for _, text in texts(read, "") if holds_my_number(text)] == []
 
