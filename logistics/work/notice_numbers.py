@@ -103,7 +103,7 @@ class NoticeKey:
 def _make(path: Path) -> None:
     """A key in a file; where several processes start at once, all of them keep the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_bytes(KEY_BYTES).hex() + "\n")

@@ -394,6 +394,21 @@ async def test_what_is_taken_into_custody_lies_in_the_vault_and_is_handed_back(d
     assert (put, out, back) == (["stored"], ["taken_out"], ["issued"])
 
 
+async def test_a_returned_notice_is_taken_in_stored_and_handed_over_like_a_card(day: Day) -> None:
+    site = day.site(1)
+    (slot,) = await slots_of(site, 1)
+    notice, old = new_card(), new_card()
+    for kind, code, source in (("returned_notice", notice, "post"), ("collected", old, "counter")):
+        body = {"kind": kind, "cards": [code], "source": source, "day": "2026-04-01"}
+        await site.clerk.post("/collections", body)
+
+    assert await site.store(slot, notice, old) == ["stored", "stored"]
+    assert await take_out(site.clerk, notice) == ["taken_out"]
+    assert await issue(site.clerk, notice) == ["issued"]
+    assert await take_out(site.clerk, old) == ["taken_out"]
+    assert await issue(site.clerk, old) == ["not_ready"], "what was collected is handed to nobody"
+
+
 # What each way of the counter does to a card, and the step it stands for.
 WAYS: dict[str, CardStep] = {
     "take_out": CardStep.TAKE_OUT,
