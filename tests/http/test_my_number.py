@@ -98,6 +98,9 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "slot": await site.first_slot(),
         "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],
         "kind": "not-found",
+        "lang": "en",
+        "purpose": "receive",
+        "subject": "M080000013",
         "file_path": "nothing.css",
         "path": "nothing",
     }
