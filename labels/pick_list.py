@@ -34,6 +34,8 @@ _ELSEWHERE = table.columns(
     ("予約", 20, "centre"),
     ("現在の状態", 60, "left"),
 )
+# Taken out before the paper was drawn: nobody has to look for them.
+_DONE = frozenset({CardState.OUT.value, CardState.WITH_CITY.value, CardState.ISSUED.value})
 
 
 def render(record: PickListRecord, imprint: Imprint) -> bytes:
@@ -49,7 +51,8 @@ def render(record: PickListRecord, imprint: Imprint) -> bytes:
 
 def _pieces(record: PickListRecord) -> Iterator[Piece]:
     here = [line for line in record.lines if line.slot is not None]
-    elsewhere = [line for line in record.lines if line.slot is None]
+    done = [line for line in record.lines if line.slot is None and line.state in _DONE]
+    elsewhere = [line for line in record.lines if line.slot is None and line.state not in _DONE]
     yield parts.facts(
         [
             parts.Fact("拠点", f"{record.place.name}（{record.place.code}）"),
@@ -57,7 +60,9 @@ def _pieces(record: PickListRecord) -> Iterator[Piece]:
             parts.Fact("対象日", japanese_date(record.day)),
             parts.Fact("時間帯", _session(record)),
             parts.Fact("予定表", "", record.pick_list),
-            parts.Fact("枚数", f"保管庫 {len(here):,} 枚　保管庫にないもの {len(elsewhere):,} 枚"),
+            parts.Fact(
+                "枚数", f"保管庫 {len(here):,} 枚　所在確認 {len(elsewhere):,} 枚　済 {len(done):,} 枚"
+            ),
         ]
     )
     if record.lines:
@@ -68,6 +73,9 @@ def _pieces(record: PickListRecord) -> Iterator[Piece]:
     if elsewhere:
         yield parts.section("保管庫にないカード", "予約時刻までに所在を確かめ、責任者に知らせてください")
         yield from _elsewhere(elsewhere)
+    if done:
+        yield parts.section("取出し・交付済み")
+        yield from _elsewhere(done)
     yield gap(3)
     yield parts.remark_lines("備考")
 
