@@ -46,7 +46,12 @@ SELECT access.id, access.place, access.vault, vault.name AS vault_name, access.o
                        SELECT left_slot ->> 'slot'
                        FROM json_array_elements(entry.body::json -> 'facts' -> 'left') AS left_slot
                    )
-             ) OR entry.body::json -> 'facts' ->> 'vault' = access.vault END
+             ) OR entry.body::json -> 'facts' ->> 'vault' = access.vault
+               OR EXISTS (
+                 SELECT FROM stock_count
+                 WHERE stock_count.vault = access.vault
+                   AND stock_count.code = entry.body::json -> 'facts' ->> 'count'
+             ) END
            ORDER BY entry.recorded_at
            LIMIT 1
        ) END AS explained_by

@@ -25,7 +25,7 @@ from logistics.work import vault_map
 _SHARE = """
 SELECT rearrangement.id, rearrangement.vault
 FROM rearrangement
-WHERE ended_at IS NULL AND vault IN (SELECT vault FROM slot WHERE code = ANY ($1::text[]) AND place = $2)
+WHERE ended_at IS NULL AND vault IN (SELECT code FROM vault WHERE place = $1)
 ORDER BY id
 FOR SHARE
 """
@@ -65,9 +65,9 @@ class Counted:
     cards: int
 
 
-async def share(session: AsyncSession, actor: Actor, slots: Sequence[str]) -> Sequence[Any]:
-    """The rearrangements under way in the vaults of these slots; they cannot end before this transaction does."""
-    rows: Sequence[Any] = await (await driver(session)).fetch(_SHARE, list(slots), actor.place)
+async def share(session: AsyncSession, actor: Actor) -> Sequence[Any]:
+    """The rearrangements under way at the actor's place; they cannot end before this transaction does."""
+    rows: Sequence[Any] = await (await driver(session)).fetch(_SHARE, actor.place)
     return rows
 
 

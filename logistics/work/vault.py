@@ -149,7 +149,7 @@ async def lock_slots(
 async def _settle(
     session: AsyncSession, actor: Actor, calls: Sequence[Call], judge_by: Any, now: datetime
 ) -> list[Answer]:
-    going_on = await rearranging.share(session, actor, [str(call.slot) for call in calls])
+    going_on = await rearranging.share(session, actor)
     cards = await lock_cards(session, calls)
     lay = {code: card["slot"] for code, card in cards.items()}
     slots = await lock_slots(session, actor, calls, cards.values())

@@ -13,7 +13,7 @@ from api.app import create_app
 from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import person_code, place_code
-from tests.http.day import Clerk, Day, Site, scan_of
+from tests.http.day import NOW, Clerk, Day, Site, scan_of
 from tests.http.rows import contents, one
 from tests.http.vault_day import slots_of, stored, vault_of
 from tests.pure.labels_paper import codes_in, texts
@@ -87,6 +87,21 @@ async def test_what_is_done_in_the_vault_explains_its_opening_and_nothing_else_d
     ]
     alarms = [one for one in await site.clerk.get("/alarms") if one["kind"] == "unexplained_opening"]
     assert [(one["vault"], one["holder"]) for one in alarms] == [(await vault_of(site), site.clerk.code)]
+
+
+async def test_a_count_of_the_vault_that_began_before_explains_its_opening(day: Day) -> None:
+    site = day.site(1)
+    vault = await vault_of(site)
+    (slot,) = await slots_of(site, 1)
+    counted = {"kind": "spot", "slots": [slot], "supervisor": site.supervisor}
+    count = (await site.clerk.post(f"/vaults/{vault}/counts", counted))["code"]
+    tally = {"id": scan_of(vault)["id"], "slot": slot, "cards": 0, "occurred_at": NOW}
+
+    await site.clerk.post(f"/vaults/{vault}/open", {})
+    await site.clerk.post(f"/counts/{count}/tallies", {"tallies": [tally]})
+    await site.clerk.post(f"/vaults/{vault}/close")
+
+    assert [one["explained_by"] for one in await accesses(site)] == ["tally"]
 
 
 async def test_a_stay_in_the_room_is_explained_by_what_the_person_did(day: Day) -> None:

@@ -181,6 +181,20 @@ async def test_a_count_that_stays_different_ends_with_a_leaders_reason_and_is_an
     assert after == []
 
 
+async def test_carrying_touches_both_vaults_where_they_are_being_rearranged(day: Day) -> None:
+    site = day.site(CENTER)
+    (above,), (below,) = await slots_of(site, 1), await slots_of(site, 1, vault=1)
+    cards = await stored(day, CENTER, 2, above)
+    paths = [f"/vaults/{await vault_of(site, n)}" for n in (0, 1)]
+    for path in paths:
+        await site.clerk.post(f"{path}/rearrangement", {"reason": "3階から1階へ移す"})
+
+    await site.clerk.scan(f"/slots/{below}/carries", cards[:1], second=person_code(CENTER, 3))
+
+    touched = [(await site.clerk.get(f"{path}/map"))["rearranging"]["slots"] for path in paths]
+    assert touched == [[above], [below]]
+
+
 async def test_a_move_during_the_end_of_a_rearrangement_is_counted_or_comes_after(
     day: Day, database: Database
 ) -> None:
