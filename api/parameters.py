@@ -30,6 +30,7 @@ CODES = {
     "person": CodeType.PERSON,
     "pick_list": CodeType.PICK_LIST,
     "place": CodeType.PLACE,
+    "proposal": CodeType.PROPOSAL,
     "return_batch": CodeType.BATCH,
     "run": CodeType.RUN,
     "slot": CodeType.SLOT,

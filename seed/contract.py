@@ -42,11 +42,12 @@ class Place(Row, frozen=True, kw_only=True):
 
 
 class Vault(Row, frozen=True, kw_only=True):
-    """A locked store at a place; its size is our assumption."""
+    """A locked store at a place, for stock or for what awaits disposal; its size is our assumption."""
 
     place: int
     number: int
     name: str
+    purpose: str
     lock_type: str
     shelves: int
     slots_per_shelf: int
@@ -273,9 +274,8 @@ def _working_day_checks() -> Iterator[tuple[str, int, int]]:
 
 def _staffing_checks() -> Iterator[tuple[str, int, int]]:
     lines = staffing()
-    weekday = [
-        row for row in lines if row.service in (Service.COUNTER_DAY, Service.CENTER_3F_DAY) and not row.sum
-    ]
+    by_day = (Service.COUNTER_DAY, Service.CENTER_3F_DAY)
+    weekday = [row for row in lines if row.service in by_day and not row.sum]
     counters = [row for row in weekday if row.service is Service.COUNTER_DAY]
     for printed in (row for row in lines if row.sum):
         for column in ("managers", "leaders", "staff_min", "staff_max", "people_min", "people_max"):

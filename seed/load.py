@@ -122,6 +122,7 @@ def _vaults() -> Iterator[dict[str, Any]]:
             "place": place_code(vault.place),
             "name": vault.name,
             "lock_type": vault.lock_type,
+            "purpose": vault.purpose,
         }
 
 

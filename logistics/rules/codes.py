@@ -51,6 +51,7 @@ class CodeType(StrEnum):
     DOCUMENT = "D"
     FIGURES = "F"
     DEVICE = "E"
+    PROPOSAL = "W"
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)

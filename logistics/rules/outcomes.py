@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     TAKE_FROM_CITY = "take_from_city"
     ISSUE = "issue"
     COUNT = "count"
+    PICK = "pick"
+    DESTROY = "destroy"
 
 
 class Outcome(StrEnum):
@@ -44,6 +46,8 @@ class Outcome(StrEnum):
     ISSUED = "issued"
     COUNTED = "counted"
     FOUND = "found"
+    PICKED = "picked"
+    DESTROYED = "destroyed"
 
     DAMAGED = "damaged"
     BROKEN_SEAL = "broken_seal"
@@ -60,11 +64,20 @@ class Outcome(StrEnum):
     ALREADY_OUT = "already_out"
     ALREADY_ISSUED = "already_issued"
     ALREADY_COUNTED = "already_counted"
+    ALREADY_PICKED = "already_picked"
+    ALREADY_DESTROYED = "already_destroyed"
 
     WRONG_BOX = "wrong_box"
     WRONG_SITE = "wrong_site"
     WRONG_RUN = "wrong_run"
     WRONG_REASON = "wrong_reason"
+    WRONG_PROPOSAL = "wrong_proposal"
+    WRONG_SLOT = "wrong_slot"
+    NOT_APPROVED = "not_approved"
+    NOT_PICKED = "not_picked"
+    NOT_BEGUN = "not_begun"
+    WITNESS_ABSENT = "witness_absent"
+    RETAINED = "retained"
     NOT_READY = "not_ready"
     NOT_SEALED = "not_sealed"
     SEAL_NEEDED = "seal_needed"
@@ -103,6 +116,8 @@ DONE = frozenset(
         Outcome.ISSUED,
         Outcome.COUNTED,
         Outcome.FOUND,
+        Outcome.PICKED,
+        Outcome.DESTROYED,
         Outcome.DAMAGED,
         Outcome.BROKEN_SEAL,
     }
@@ -117,6 +132,7 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.DOCUMENT: "日次照合票",
     CodeType.DISCREPANCY: "差異",
     CodeType.HOLD: "廃棄留保",
+    CodeType.PROPOSAL: "廃棄伺い",
     CodeType.APPROVAL: "承認",
     CodeType.COUNT: "棚卸し",
     CodeType.CASE: "所在不明の調査",
@@ -151,6 +167,8 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.ISSUED: "交付しました",
     Outcome.COUNTED: "数えました",
     Outcome.FOUND: "所在不明だったカードです。別置きして責任者に渡してください",
+    Outcome.PICKED: "廃棄待ち保管庫に移しました",
+    Outcome.DESTROYED: "廃棄しました",
     Outcome.DAMAGED: "破損として別置きしてください",
     Outcome.BROKEN_SEAL: "封印が一致しません。責任者に知らせてください",
     Outcome.UNEXPECTED: "この拠点あてではありません",
@@ -165,9 +183,18 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.ALREADY_OUT: "取出し済みです",
     Outcome.ALREADY_ISSUED: "交付済みです",
     Outcome.ALREADY_COUNTED: "この棚卸しで数え済みです",
+    Outcome.ALREADY_PICKED: "抜取り済みです",
+    Outcome.ALREADY_DESTROYED: "廃棄済みです",
     Outcome.WRONG_BOX: "別の小箱のカードです",
     Outcome.WRONG_SITE: "別の拠点あてのカードです",
     Outcome.WRONG_RUN: "別の便の搬送袋です",
+    Outcome.WRONG_PROPOSAL: "別の廃棄伺いのものです",
+    Outcome.WRONG_SLOT: "廃棄待ち保管庫の棚を読み取ってください",
+    Outcome.NOT_APPROVED: "廃棄の承認がありません。廃棄できません",
+    Outcome.NOT_PICKED: "抜取りの記録がありません。廃棄できません",
+    Outcome.NOT_BEGUN: "廃棄作業が始まっていません",
+    Outcome.WITNESS_ABSENT: "立会人が不在です。廃棄できません",
+    Outcome.RETAINED: "廃棄留保中です。廃棄できません",
     Outcome.WRONG_REASON: "返送理由と合いません。理由を選び直してください",
     Outcome.NOT_READY: "この操作ができる状態ではありません",
     Outcome.NOT_SEALED: "封印されていません",

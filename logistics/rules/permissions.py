@@ -212,11 +212,11 @@ ACTS: Mapping[str, Row] = {
     "block": only(CITY, EITHER, ANY),
     "hold_disposal": only(LEADERS | CITY, EITHER, ANY),  # 廃棄留保
     "release_disposal": only(CITY, EITHER, ANY),
-    "propose": only(LEADERS, EITHER, HOLDER),
+    "propose": only(LEADERS, ANNEX, HOLDER).approved_by(CITY),
     "withdraw": only(LEADERS | CITY, EITHER, HOLDER),
     "dispose": only(LEADERS, EITHER, HOLDER).approved_by(CITY),
     "approve_disposal": only(CITY, EITHER, ANY),
-    "pick": only(STAFF, EITHER, HOLDER),
+    "pick": only(STAFF, ANNEX, HOLDER),
     "destroy": only(STAFF, ANNEX, HOLDER),
     "witness": only(CITY, EITHER, ANY),
     "transfer": only(LEADERS, EITHER, HOLDER),

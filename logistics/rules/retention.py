@@ -190,6 +190,30 @@ def written(rule: Rule) -> str:
             return f"{how}({', '.join(written(inner) for inner in rules)})"
 
 
+_JAPANESE = {"ANY": "いずれか早い日", "ALL": "すべてを満たす日", "LATER-OF": "いずれか遅い日"}
+_UNITS = {
+    Unit.DAYS: "{}日",
+    Unit.MONTHS: "{}か月",
+    Unit.MONTHS_TO_MONTH_END: "{}か月後の月末",
+    Unit.FISCAL_YEARS: "翌年度4月1日から{}年",
+}
+
+
+def in_japanese(rule: Rule) -> str:
+    """The rule as paper says it: 再通知日から90日を経過."""
+    match rule:
+        case After(clock, count, unit):
+            return f"{CLOCKS[clock]}から{_UNITS[unit].format(count)}を経過"
+        case Passed(clock):
+            return f"{CLOCKS[clock]}を経過"
+        case Set(clock):
+            return f"{CLOCKS[clock]}以後"
+        case Never():
+            return "期限なし"
+        case Tree(how, rules):
+            return f"{_JAPANESE[how]}（{'・'.join(in_japanese(inner) for inner in rules)}）"
+
+
 @lru_cache(maxsize=256)
 def parse(text: str, field: str = "rule") -> Rule:
     """The rule that `text` writes. InvalidValue, naming `field` and the part that cannot be read."""

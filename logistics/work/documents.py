@@ -18,6 +18,7 @@ from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.count_records import CountReportRecord, CountSheetRecord
 from logistics.rules.day_records import DayReportRecord
+from logistics.rules.disposal_records import CertificateRecord, ProposalRecord
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.provenance import ProvenanceRecord
@@ -50,6 +51,8 @@ RECORDS: dict[str, type[Record]] = {
     "P13": MonthReportRecord,
     "P4": ReturnRecord,
     "P16": AccessRegisterRecord,
+    "P7": ProposalRecord,
+    "P8": CertificateRecord,
     "P17": ProvenanceRecord,
     # Ours: what P2 and P3 are within a site, and a list that the city's catalogue does not name.
     "P2A": CitySlipRecord,

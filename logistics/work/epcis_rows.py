@@ -122,6 +122,8 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "scan_take_from_city": (_SEEN,),
     "scan_issue": (_SEEN,),
     "scan_count": (_SEEN,),
+    "scan_pick": (_SEEN,),
+    "scan_destroy": (_SEEN,),
 }
 
 # Acts in which nothing physical happens to anything that has an identifier, each with the reason.
@@ -141,6 +143,10 @@ NOT_EVENTS: dict[str, str] = {
     "set_retention": "a rule on how long things are kept; nothing was touched",
     "tell_clock": "a date from which keeping is counted; nothing was touched",
     "hold_disposal": "a decision that something is kept; it stays where it lies",
+    "begin_destruction": "a sitting at the machine begins; what goes in is scanned one by one",
+    "end_destruction": "a sitting at the machine ends",
+    "witness": "a person comes or leaves",
+    "refuse": "somebody tried to do what was refused; nothing was touched",
     "release_disposal": "a decision that something need not be kept; it stays where it lies",
     "print": "a file was drawn from a frozen record; no object of the supply chain was touched",
     "print_labels": "a file was drawn; a label is no object until it is on one",

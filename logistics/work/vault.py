@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import NotFound, SecondPersonNeeded
+from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
 from logistics.rules.lifecycle import CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
@@ -28,7 +28,8 @@ from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 # A move leaves another slot: both are locked in code order once the cards are, and with them where they lie.
 _LOCK_SLOTS = """
-SELECT code, capacity, occupied, place, vault
+SELECT code, capacity, occupied, place, vault,
+       (SELECT purpose FROM vault WHERE vault.code = slot.vault) AS purpose
 FROM slot
 WHERE code = ANY ($1::text[])
 ORDER BY code
@@ -140,9 +141,14 @@ async def lock_slots(
     lying = {card["slot"] for card in cards if card["slot"]}
     rows = await (await driver(session)).fetch(_LOCK_SLOTS, sorted(wanted | lying))
     places = {row["code"]: row["place"] for row in rows}
+    locked_up = {row["code"] for row in rows if row["purpose"] == "disposal"}
     for slot in sorted(wanted):
         if places.get(slot) != actor.place:
             raise NotFound("slot", slot)
+        if slot in locked_up:
+            raise InvalidValue(
+                "slot", "is of the locked stock: only what is approved for disposal is picked into it"
+            )
     return _Slots(rows)
 
 

@@ -49,6 +49,13 @@ PARAMS = {
     "slot": "S011A001B",
     "subject": "M08000001V",
     "vault": "V011G",
+    "month": "2026-05",
+    "proposal": "W080000013",
+    "return_batch": "B7Q2M4ZK9S",
+    "run": "R7Q2M4ZK9S",
+    "slot": "S011A0014",
+    "subject": "M080000013",
+    "vault": "V011C",
 }
 
 

@@ -21,6 +21,7 @@ from logistics.rules.codes import CodeType, sequenced_code
 from logistics.rules.guard import holds_my_number
 from logistics.store.database import Database
 from seed.load import COURIER
+from tests.http import disposing
 from tests.http.day import HEADER, NOW, RUN_DAY, Day, new_card
 from tests.http.routes import routes
 from tests.http.rows import everything
@@ -85,6 +86,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "day": RUN_DAY,
         "device": device_at(site.place),
         "discrepancy": difference["code"],
+        "proposal": (await disposing.proposed(day, await disposing.to_go(day)))["code"],
         "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
         "document": "D08000001E",
         "person": site.clerk.code,

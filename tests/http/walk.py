@@ -34,7 +34,7 @@ SITE_WORK = (
     "/api/v1/counts/",
 )
 # What a scan reads, which is judged scan by scan.
-SCANNED = {("scans", "code"), ("placements", "card")}
+SCANNED = {("scans", "code"), ("placements", "card"), ("picks", "code")}
 
 
 class Walk:

@@ -59,7 +59,12 @@ def test_addresses_are_written_with_half_width_digits() -> None:
 
 
 def test_every_place_has_one_vault_and_the_center_two() -> None:
-    assert [(v.place, v.number) for v in contract.vaults()] == [*((n, 1) for n in range(14)), (13, 2)]
+    assert [(v.place, v.number) for v in contract.vaults()] == [
+        (0, 1),
+        (0, 2),
+        *((n, 1) for n in range(1, 14)),
+        (13, 2),
+    ]
 
 
 def test_every_vault_can_be_numbered_slot_by_slot() -> None:

@@ -30,6 +30,14 @@ from logistics.store.tables.counting import (
     StockCountTally,
 )
 from logistics.store.tables.days import SiteDay, SiteDayLine
+from logistics.store.tables.disposal import (
+    Destruction,
+    DestructionEnd,
+    DestructionWitness,
+    Proposal,
+    ProposalCard,
+    ProposalDecision,
+)
 from logistics.store.tables.history import SummaryCount, SummaryImport
 from logistics.store.tables.log import (
     Checkpoint,
@@ -108,6 +116,9 @@ __all__ = [
     "CityHandOver",
     "CityHandOverCard",
     "Courier",
+    "Destruction",
+    "DestructionEnd",
+    "DestructionWitness",
     "Device",
     "Discrepancy",
     "DiscrepancyNote",
@@ -137,6 +148,9 @@ __all__ = [
     "PickLine",
     "PickList",
     "Place",
+    "Proposal",
+    "ProposalCard",
+    "ProposalDecision",
     "QueuedScan",
     "Rearrangement",
     "RearrangementSlot",
@@ -182,6 +196,12 @@ APPEND_ONLY = (
     "queued_scan",
     "manifest_card",
     "return_reason",
+    "proposal",
+    "proposal_card",
+    "proposal_decision",
+    "destruction",
+    "destruction_witness",
+    "destruction_end",
     "retention_policy",
     "retention_rule",
     "retention_clock",

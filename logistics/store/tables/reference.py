@@ -71,12 +71,14 @@ class Kind(SQLModel, table=True):
 
 
 class Vault(SQLModel, table=True):
-    """A lockable store at a place."""
+    """A lockable store at a place; what is to be destroyed waits in one of its own."""
 
+    __table_args__ = (one_of("purpose", ("stock", "disposal")),)
     code: str = text(primary_key=True)
     place: str = key("place.code", index=True)
     name: str = text()
     lock_type: str = text()
+    purpose: str = Field(default="stock", sa_type=sa.Text, sa_column_kwargs={"server_default": "stock"})
 
 
 class Slot(SQLModel, table=True):

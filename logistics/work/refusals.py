@@ -1,0 +1,23 @@
+"""What was refused and is a fact all the same: who tried to do what, and why it was not done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from logistics.gate import take
+from logistics.ledger.acts import Act
+from logistics.rules.errors import DomainError
+from logistics.rules.permissions import Actor
+from logistics.store.database import Database
+from logistics.work import places
+
+
+async def note(
+    database: Database, actor: Actor, act: str, subject: str, refusal: DomainError, now: datetime
+) -> None:
+    """Record an attempt that was refused, in a transaction of its own: the attempt's is rolled back."""
+    facts = {"act": act, "subject": subject, "problem": type(refusal).__name__}
+    async with database.begin() as session:
+        # A courier has no place of ours; what it tries, it tries of the annex.
+        where = actor.place or await places.annex(session)
+        await take(session, [Act("refuse", actor, where, now, facts=facts)], now)
