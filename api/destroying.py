@@ -18,7 +18,7 @@ from api.parameters import After, DocumentPath, Limit
 from api.problems import documented
 from api.times import read_scans
 from labels.signing import Press
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.disposal import Chip, Method
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database
@@ -137,7 +137,7 @@ async def list_disposal_stock(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_disposal.ToDestroy]:
-    rows = await picking.stock(snapshot, now, after, limit)
+    rows = await picking.stock(snapshot, now, after, limit, permissions.scope(reader))
     return wire.paged(rows, wire_disposal.ToDestroy, limit)
 
 

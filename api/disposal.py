@@ -20,7 +20,7 @@ from api.parameters import After, Limit
 from api.problems import documented
 from api.times import on_calendar
 from labels.signing import Press
-from logistics.rules import errors, people_errors
+from logistics.rules import errors, people_errors, permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database
@@ -67,7 +67,8 @@ async def list_proposals(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_disposal.Proposal]:
-    rows = await proposing.page(snapshot, business_date(now), after=after, limit=limit)
+    mine = permissions.scope(reader)
+    rows = await proposing.page(snapshot, business_date(now), after=after, limit=limit, place=mine)
     return wire.paged(rows, wire_disposal.Proposal, limit)
 
 

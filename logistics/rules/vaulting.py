@@ -65,6 +65,8 @@ class AlarmKind(StrEnum):
     REARRANGING = "rearranging"
     SLOT_COUNT = "slot_count"
     UNEXPLAINED_OPENING = "unexplained_opening"
+    AWAITING_DESTRUCTION = "awaiting_destruction"
+    CERTIFICATE_OVERDUE = "certificate_overdue"
 
 
 # Minutes after which it is an alarm, until a manager sets others. Our assumption: the contract names none.
@@ -76,6 +78,8 @@ DEFAULT_LIMITS: Mapping[AlarmKind, int] = {
     AlarmKind.REARRANGING: 240,
     AlarmKind.SLOT_COUNT: 0,
     AlarmKind.UNEXPLAINED_OPENING: 0,
+    AlarmKind.AWAITING_DESTRUCTION: 0,
+    AlarmKind.CERTIFICATE_OVERDUE: 0,
 }
 
 PURPOSES: Mapping[TakeOutPurpose, str] = {
@@ -99,6 +103,8 @@ ALARMS: Mapping[AlarmKind, str] = {
     AlarmKind.REARRANGING: "終わっていない棚の整理",
     AlarmKind.SLOT_COUNT: "枚数が合わない棚",
     AlarmKind.UNEXPLAINED_OPENING: "理由の分からない開扉・入室",
+    AlarmKind.AWAITING_DESTRUCTION: "翌営業日を過ぎた廃棄待ち",
+    AlarmKind.CERTIFICATE_OVERDUE: "提出期限を過ぎた廃棄証明書",
 }
 # Sessions of a day, as the calendar has them.
 SERVICES: Mapping[str, str] = {

@@ -18,7 +18,7 @@ from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.vaulting import ALARMS, DEFAULT_LIMITS, AlarmKind
 from logistics.store.database import driver
-from logistics.work import openings, places
+from logistics.work import disposal_alarms, openings, places
 
 MOST_CARDS = 100
 # An opening that nothing explains is an alarm for so long; after that it is history, and on the register.
@@ -146,6 +146,7 @@ async def alarms(session: AsyncSession, place: str | None, now: datetime) -> lis
         found.append({**dict(row), "kind": AlarmKind.SLOT_COUNT.value, "count": len(row["cards"])})
     for where in [place] if place else sorted({where for _, where in pairs}):
         found += await _unexplained(session, where, now)
+    found += await disposal_alarms.overdue(session, place, now)
     told = [_told(alarm, allowed, now) for alarm in found]
     return sorted(
         (one for one in told if one["minutes"] >= one["limit_minutes"]),

@@ -56,7 +56,7 @@ CROSS JOIN LATERAL (
     JOIN entry ON entry.id = moved.entry
     WHERE moved.card = card.id AND moved.step = 'pick'
 ) AS picked
-WHERE card.state = 'picked' AND card.code > $1
+WHERE card.state = 'picked' AND card.code > $1 AND ($3::text IS NULL OR card.place = $3)
 ORDER BY card.code
 LIMIT $2
 """
@@ -137,9 +137,11 @@ def _judge_pick(case: Case, slot: Row | None, call: Call, code: str, card: Row |
     return Verdict(Outcome.PICKED, CardStep.PICK)
 
 
-async def stock(session: AsyncSession, now: datetime, after: str, limit: int) -> list[dict[str, Any]]:
+async def stock(
+    session: AsyncSession, now: datetime, after: str, limit: int, place: str | None = None
+) -> list[dict[str, Any]]:
     """What waits in the locked stock, in code order, and by which day it must be destroyed."""
-    rows = await (await driver(session)).fetch(_STOCK, after, limit)
+    rows = await (await driver(session)).fetch(_STOCK, after, limit, place)
     calendar, today = await places.calendar(session), business_date(now)
     found = []
     for row in rows:

@@ -67,7 +67,7 @@ LEFT JOIN LATERAL (
       AND NOT EXISTS (SELECT FROM proposal_card AS newer
                       WHERE newer.card = line.card AND newer.proposal > line.proposal)
 ) AS now ON true
-WHERE proposal.code > $1 AND ($2::text IS NULL OR proposal.code = $2)
+WHERE proposal.code > $1 AND ($2::text IS NULL OR proposal.code = $2) AND ($4::text IS NULL OR proposal.place = $4)
 ORDER BY proposal.code
 LIMIT $3
 """
@@ -136,10 +136,16 @@ async def ask_again(session: AsyncSession, actor: Actor, code: str, now: datetim
 
 
 async def page(
-    session: AsyncSession, today: date, *, after: str = "", limit: int = 100, code: str | None = None
+    session: AsyncSession,
+    today: date,
+    *,
+    after: str = "",
+    limit: int = 100,
+    code: str | None = None,
+    place: str | None = None,
 ) -> list[Row]:
     """Proposals in number order with what was decided, where their cards are, and whether a certificate is overdue."""
-    rows = await (await driver(session)).fetch(_PAGE, after, code, limit)
+    rows = await (await driver(session)).fetch(_PAGE, after, code, limit, place)
     return [{**dict(row), **_standing(row, today)} for row in rows]
 
 

@@ -43,19 +43,13 @@ PARAMS = {
     "number": "D080000013",
     "path": "nothing",
     "place": "L01F",
+    "proposal": "W08000001H",
     "purpose": "receive",
     "return_batch": "B7Q2M4ZK97",
     "run": "R7Q2M4ZK9R",
     "slot": "S011A001B",
     "subject": "M08000001V",
     "vault": "V011G",
-    "month": "2026-05",
-    "proposal": "W080000013",
-    "return_batch": "B7Q2M4ZK9S",
-    "run": "R7Q2M4ZK9S",
-    "slot": "S011A0014",
-    "subject": "M080000013",
-    "vault": "V011C",
 }
 
 

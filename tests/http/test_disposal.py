@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from logistics.store.database import Database, driver
 from logistics.work.rebuilding import differing
 from seed.load import person_code
 from tests.http import disposing
-from tests.http.day import ANNEX, RUN_DAY, Clerk, Day, later, outcomes, scan_of
+from tests.http.day import ANNEX, RUN_DAY, Day, later, outcomes, scan_of
 from tests.http.rows import contents
 from tests.http.states import card_in
+from tests.sessions import confirm_everybody
 
 OTHER_CITY = person_code(0, 92)
 
@@ -130,13 +132,12 @@ async def test_nobody_disposes_of_anything_alone(day: Day) -> None:
     ]
     unseen = await day.city.refused(path, said | {"sha256": "0" * 64})
 
-    assert statuses == [403, 403, 403]
+    assert statuses == [403, 403, 404]
     assert unseen["type"] == "/problems/approval-unusable"
     assert await day.state(cards[0]) == "proposed"
     assert await refusals(day) == [
         (day.manager.code, "approve_disposal", "NotAllowed"),
         (day.annex.code, "approve_disposal", "NotAllowed"),
-        (day.courier.code, "approve_disposal", "NotAllowed"),
         (day.city.code, "approve_disposal", "ApprovalUnusable"),
     ]
     assert await disposing.pick(day, proposal, cards) == ["not_approved"]
@@ -174,7 +175,7 @@ async def test_the_city_refuses_and_the_cards_stay_where_they_lie(day: Day) -> N
 
 async def test_racing_decisions_are_one_decision(day: Day) -> None:
     proposal = await disposing.proposed(day, await disposing.to_go(day))
-    other = Clerk(day.client, OTHER_CITY, "PC-2")
+    other = day.clerk(0, 92)
     path = f"/proposals/{proposal['code']}/decision"
 
     racing = await asyncio.gather(
@@ -319,8 +320,10 @@ async def test_what_waits_longer_than_a_working_day_raises_the_alarm(day: Day, d
 
     assert await waiting("2026-04-02") == [(card, "2026-04-02", False) for card in cards]
     assert await waiting("2026-04-03") == [(card, "2026-04-02", True) for card in cards]
-    friday = await later(database, "2026-04-03").annex.get(f"/proposals/{proposal['code']}")
-    assert friday["certificate_overdue"]
+    friday = later(database, "2026-04-03").annex
+    assert (await friday.get(f"/proposals/{proposal['code']}"))["certificate_overdue"]
+    told = {one["kind"]: (one["cards"], one["count"]) for one in await friday.get("/alarms")}
+    assert told == {"awaiting_destruction": (cards, 2), "certificate_overdue": ([], 0)}
     await disposing.begin(day, proposal, 2)
     await disposing.destroy(day, proposal, cards)
     await disposing.finish(day, proposal)
@@ -349,9 +352,12 @@ async def test_a_request_that_expired_is_asked_again(day: Day, database: Databas
     spring = later(database, "2026-04-20")
     path, said = f"/proposals/{proposal['code']}/decision", {"sha256": proposal["sha256"], "approved": True}
 
+    unproved = await spring.city.refused(path, said)
+    await confirm_everybody(database, datetime(2026, 4, 20, tzinfo=UTC))
     expired = await spring.city.refused(path, said)
     again = await spring.manager.post(f"/proposals/{proposal['code']}/ask")
 
+    assert unproved["type"] == "/problems/confirmation-needed"
     assert expired["type"] == "/problems/approval-unusable"
     assert again["sha256"] == proposal["sha256"]
     assert (await spring.city.post(path, said))["standing"] == "approved"

@@ -1,7 +1,7 @@
 """Disposal: a locked stock of its own, proposals, the city's decisions, destructions and who witnessed them.
 
-Revision ID: 0018
-Revises: 0017
+Revision ID: 0019
+Revises: 0018
 """
 
 from datetime import datetime
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0018"
-down_revision: str | None = "0017"
+revision: str = "0019"
+down_revision: str | None = "0018"
 branch_labels: None = None
 depends_on: None = None
 
