@@ -64,7 +64,7 @@ async def one_row(connection: asyncpg.Connection, table: str) -> None:
     )
     for constraint in constraints:
         await connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {constraint['conname']}")
-    values = ", ".join(VALUES.get(column["type"], "'1'") for column in columns)
+    values = ", ".join("'{}'" if c["type"].endswith("[]") else VALUES.get(c["type"], "'1'") for c in columns)
     names = ", ".join(column["attname"] for column in columns)
     await connection.execute(f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values})")  # noqa: S608
 
