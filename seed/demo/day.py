@@ -22,6 +22,7 @@ from seed.demo.annex import Annex
 from seed.demo.clerk import Clerk, Service
 from seed.demo.door import Door, Surprise, Visits
 from seed.demo.figures import Summary
+from seed.demo.giving_back import give_back
 from seed.demo.site import Site
 from seed.demo.summary import Played, summarise
 from seed.demo.world import World, make
@@ -83,8 +84,10 @@ async def play_day(service: Service, world: World, say: Callable[[str], None]) -
     say(f"{len(closes)} receipts closed, cards put away")
     await asyncio.gather(*(at_counter.serve(site, world) for site in sites))
     say(f"{sum(map(len, world.visits.values()))} people booked at the counters")
+    back = await give_back(annex, sites[0], world, run)
+    say(f"{len(back.cards)} collected cards back at the annex")
     answers = {site.number: close for site, close in zip(sites, closes, strict=True)}
-    return await summarise(Played(world, annex, unpacked, run, sites, answers))
+    return await summarise(Played(world, annex, unpacked, run, sites, answers, back))
 
 
 @dataclass(frozen=True, slots=True)

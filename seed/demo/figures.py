@@ -48,6 +48,7 @@ class AnnexFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`sites` holds code, slug, name and the figures of each site; `states` where every card is in the end.
+    `returned` cards were collected at a site and are back at the annex; no list announced them.
 
     `refused` counts what was stopped, by outcome of a scan or type of problem. `faults` names every figure that does not add up, or is not what happened; none means that the day is balanced.
     """
@@ -59,6 +60,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     annex: AnnexFigures
     differences: dict[str, int]
     refused: dict[str, int]
+    returned: int
     states: dict[str, int]
     entries: int
     balanced: bool

@@ -15,6 +15,7 @@ from seed.demo import happened
 from seed.demo.annex import Annex, Unpacked
 from seed.demo.clerk import Clerk
 from seed.demo.figures import AnnexFigures, Figures, Summary
+from seed.demo.giving_back import Back, not_back
 from seed.demo.site import Site
 from seed.demo.world import World
 
@@ -33,6 +34,7 @@ class Played:
     run: str
     sites: Sequence[Site]
     closes: Mapping[int, Mapping[str, Any]]
+    back: Back
 
 
 async def summarise(played: Played) -> Summary:
@@ -40,18 +42,21 @@ async def summarise(played: Played) -> Summary:
     clerk, annex = played.annex.manager, played.annex
     sites = [await _at_site(site, played.closes[site.number]) for site in played.sites]
     figures = await _at_annex(annex, played.unpacked, sites)
-    cards = await clerk.every("/cards")
+    everything = await clerk.every("/cards")
+    cards = [card for card in everything if card["code"] not in played.back.cards]
     bodies = [entry for place in annex.places.values() for entry in await _log(clerk, place, played.world)]
     faults = [
         *_unbalanced(played.sites, sites, figures),
         *_not_as_happened(played, sites, figures),
         *_misplaced(played, cards),
+        *not_back(played.back, annex.place, everything),
         *await _not_on_receipts(played),
         *_altered(bodies),
     ]
     by_place = {place: len(await clerk.every("/cards", place=place)) for place in annex.places.values()}
-    if sum(by_place.values()) != figures.listed:
-        faults.append(f"the places hold {sum(by_place.values())} cards, {figures.listed} were listed")
+    known = figures.listed + len(played.back.cards)
+    if sum(by_place.values()) != known:
+        faults.append(f"the places hold {sum(by_place.values())} cards, {known} were listed or collected")
     differences = Counter({kind: sum(getattr(site, kind) for site in sites) for kind in KINDS})
     differences += Counter(short=figures.missing, over=figures.over, damaged=figures.damaged)
     return Summary(
@@ -62,7 +67,8 @@ async def summarise(played: Played) -> Summary:
         annex=figures,
         differences=dict(differences),
         refused=dict(sorted(clerk.service.refusals.items())),
-        states=dict(sorted(Counter(card["state"] for card in cards).items())),
+        returned=len(played.back.cards),
+        states=dict(sorted(Counter(card["state"] for card in everything).items())),
         entries=len(bodies),
         balanced=not faults,
         faults=faults,
