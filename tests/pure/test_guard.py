@@ -107,6 +107,16 @@ def holds_date_grouping(text: str) -> bool:
     return any(a.startswith("20") and len(a) == 4 and len(b) <= 2 for a, b in pairwise(groups))
 
 
+@given(my_numbers, st.sampled_from([",", ":", ";", ", ", "：", "，"]))
+def test_commas_and_colons_join_groups_of_four_and_no_others(number: str, separator: str) -> None:
+    in_threes = separator.join(number[at : at + 3] for at in range(0, 12, 3))
+    in_twos = separator.join(number[at : at + 2] for at in range(0, 12, 2))
+
+    assert holds_my_number(in_fours(number, separator))
+    assert not holds_my_number(in_threes)
+    assert not holds_my_number(in_twos)
+
+
 @given(my_numbers, st.sampled_from(INVISIBLE))
 def test_invisible_characters_hide_no_my_number(number: str, invisible: str) -> None:
     assert holds_my_number(invisible.join(number))
