@@ -15,10 +15,19 @@ from typing import TypeAlias
 
 from logistics.rules.codes import CodeType
 from logistics.rules.codes import fault as code_fault
+from logistics.rules.csv_words import in_japanese
 from logistics.rules.guard import holds_my_number
 
 MOST_LINES = 20_000
 MOST_FAULTS = 1_000
+# What else a program may have put between the columns.
+SEPARATORS = {
+    "\t": "tabs",
+    ";": "semicolons",
+    "，": "full-width commas",
+    "、": "Japanese commas",
+    "|": "bars",
+}
 NAMED = {CodeType.CARD: "control number"}
 
 Fault: TypeAlias = "dict[str, str | int]"
@@ -35,8 +44,8 @@ class Cells:
 
 
 def fault(line: int, column: str, reason: str) -> Fault:
-    """A fault by its place."""
-    return {"line": line, "column": column, "reason": reason}
+    """A fault by its place, said in both languages."""
+    return {"line": line, "column": column, "reason": reason, "reason_ja": in_japanese(reason) or reason}
 
 
 def wrong_code(text: str, kind: CodeType) -> str | None:
@@ -90,6 +99,8 @@ def _heading(
     row: list[str], columns: Columns, optional: Collection[str]
 ) -> tuple[dict[str, int], list[Fault]]:
     said = [cell.strip() for cell in row]
+    if len(row) == 1 and (other := _other_separator(row[0], columns)):
+        return {}, [fault(1, "-", f"the columns are separated by {other}; save the list with commas")]
     places = {
         column: next((said.index(name) for name in known if name in said), -1)
         for column, known in columns.items()
@@ -105,6 +116,15 @@ def _heading(
     if any(holds_my_number(cell) for cell in said):
         faults.append(fault(1, "-", "the heading holds a My Number; remove it"))
     return places, faults
+
+
+def _other_separator(heading: str, columns: Columns) -> str | None:
+    """What stands between the names of our columns, where it is not a comma."""
+    names = {name for known in columns.values() for name in known}
+    for separator, called in SEPARATORS.items():
+        if len(names.intersection(cell.strip() for cell in heading.split(separator))) > 1:
+            return called
+    return None
 
 
 def _body(rows: list[list[str]], places: dict[str, int]) -> tuple[list[Cells], list[Fault]]:
