@@ -30,9 +30,9 @@ class Placed:
     piece: Piece
 
 
-def gap(height: float) -> Piece:
+def gap(height: float, *, keep: bool = False) -> Piece:
     """White space; it is dropped at the top of a page."""
-    return Piece(height, _nothing)
+    return Piece(height, _nothing, keep=keep)
 
 
 def _nothing(pen: Pen, y: float) -> None:

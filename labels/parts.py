@@ -202,20 +202,20 @@ def remark_lines(title: str, height: float = 18) -> Piece:
 
 
 def nothing_to_list(sentence: str) -> Piece:
-    """A ruled strip that says in words that a list is empty."""
+    """A ruled strip that says in words that a list is empty; it stays with what follows."""
 
     def draw(pen: Pen, y: float) -> None:
         pen.box(LEFT, y, WIDTH, 8.4, THIN)
         pen.cell(LEFT, y, WIDTH, 8.4, sentence, 10, "centre")
 
-    return Piece(8.4, draw)
+    return Piece(8.4, draw, keep=True)
 
 
 def end_of_list(sentence: str) -> Piece:
-    """The line that closes a list, so that nothing can be added under it."""
+    """The line that closes a list, so that nothing can be added under it; who signs below it signs on the same page."""
 
     def draw(pen: Pen, y: float) -> None:
         table.under(pen, y, strong=True)
         pen.cell(LEFT, y + 0.4, WIDTH, 6, sentence, 8, "right", pad=1)
 
-    return Piece(7, draw)
+    return Piece(7, draw, keep=True)

@@ -12,7 +12,7 @@ from logistics.rules.japanese import japanese_time
 from logistics.rules.records import Difference, DifferenceKind, Imprint, ReceiptRecord, SealCheck
 
 TITLE = "受領書"
-_ROW = 11.8
+_ROW = 11.0
 _NOTE_SIZE, _NOTE_LEADING, _MOST_NOTE_LINES = 8.0, 3.7, 58
 
 WORDS: dict[DifferenceKind, tuple[str, str]] = {
@@ -98,7 +98,7 @@ def _balance(record: ReceiptRecord) -> Piece:
         ("未着", record.missing, ""),
         ("予定外の到着（外数）", record.unexpected, ""),
     )
-    sign, width, height = 7.0, 29.0, 17.0
+    sign, width, height = 7.0, 29.0, 15.4
 
     def draw(pen: Pen, y: float) -> None:
         x = LEFT
@@ -109,7 +109,7 @@ def _balance(record: ReceiptRecord) -> Piece:
             pen.cell(x, y, width, 6, name, 8, "centre")
             pen.cell(x, y + 6, width, height - 6, f"{count:,}", 20, "centre", bold=index == 1)
             pen.box(x, y, width, height, THIN if index == 4 else STRONG)
-            pen.write(x + width + sign / 2, y + 13.2, after, 12, "centre")
+            pen.write(x + width + sign / 2, y + 12.2, after, 12, "centre")
             x += width + sign
 
     return Piece(height, draw)

@@ -12,7 +12,7 @@ from logistics.rules.japanese import japanese_time
 from logistics.rules.records import HandOver, Imprint, NamedPerson, SealedBatch, TransferSlipRecord
 
 TITLE = "授受票"
-_ROW = 14.0
+_ROW = 12.0
 
 
 def _columns(record: TransferSlipRecord) -> tuple[table.Column, ...]:
@@ -63,15 +63,15 @@ def _pieces(record: TransferSlipRecord) -> Iterator[Piece]:
         (f"引渡者（{first}）", "引受者（配送業者）"),
         record.taken_over,
     )
-    yield gap(3)
+    yield gap(2, keep=True)
     yield _change(
         "2",
         f"{record.carriage.name} → {record.destination.name}",
         ("引渡者（配送業者）", f"収受者（{last}）"),
         record.delivered,
     )
-    yield gap(3)
-    yield parts.remark_lines("備考・異常", 16)
+    yield gap(2, keep=True)
+    yield parts.remark_lines("備考・異常", 14)
 
 
 def _parties(record: TransferSlipRecord) -> Piece:
@@ -114,7 +114,8 @@ def _batches(record: TransferSlipRecord) -> Iterator[Piece]:
     columns = _columns(record)
     head = table.head(columns)
     for number, batch in enumerate(record.batches, 1):
-        yield Piece(_ROW, _draw_batch(columns, number, batch, last=number == len(record.batches)), head)
+        last = number == len(record.batches)
+        yield Piece(_ROW, _draw_batch(columns, number, batch, last=last), head, keep=last)
     yield _total(columns[3], len(record.batches), record.cards)
 
 
@@ -129,8 +130,8 @@ def _draw_batch(
         pen.cell(cards.x, y, cards.width, _ROW, f"{batch.cards:,} 枚", 11, "right")
         for column in (at_first, at_last):
             for row, words in enumerate(("異常なし", "異常あり")):
-                pen.tick(column.x + 7, y + 2.3 + row * 5.2, 3.6)
-                pen.write(column.x + 12.4, y + 5.2 + row * 5.2, words, 8.5)
+                pen.tick(column.x + 7, y + 1.6 + row * 4.9, 3.6)
+                pen.write(column.x + 12.4, y + 4.5 + row * 4.9, words, 8.5)
         table.under(pen, y + _ROW, strong=last)
 
     return draw
@@ -142,12 +143,12 @@ def _total(column: table.Column, batches: int, cards: int) -> Piece:
         pen.cell(column.x - 20, y, column.width + 20, 8, f"{cards:,} 枚", 11, "right", bold=True)
         pen.rule(LEFT, y + 8, RIGHT, STRONG)
 
-    return Piece(8, draw)
+    return Piece(8, draw, keep=True)
 
 
 def _change(number: str, between: str, roles: tuple[str, str], hands: HandOver) -> Piece:
     """One change of hands: when, then the two people side by side."""
-    height = 36.0
+    height = 32.5
 
     def draw(pen: Pen, y: float) -> None:
         pen.box(LEFT, y, WIDTH, 8, 0, fill=TINT)
@@ -161,16 +162,17 @@ def _change(number: str, between: str, roles: tuple[str, str], hands: HandOver) 
         pen.stroke(LEFT + WIDTH / 2, y + 8, y + height, THIN)
         pen.box(LEFT, y, WIDTH, height, HEAVY * 0.7)
 
-    return Piece(height, draw)
+    # Both changes stand on one page, below the last of what changes hands.
+    return Piece(height, draw, keep=True)
 
 
 def _hand(pen: Pen, x: float, y: float, role: str, person: NamedPerson | None) -> None:
     width = WIDTH / 2
     pen.write(x + 2, y + 5, role, 9, bold=True)
-    pen.write(x + 2, y + 10.6, "氏名", 7, grey=GREY)
+    pen.write(x + 2, y + 9.8, "氏名", 7, grey=GREY)
     if person:
-        pen.cell(x + 12, y + 6.6, width - 36, 7, f"{person.name}（{person.code}）", 9.5, pad=0)
-    pen.rule(x + 2, y + 14, x + width - 24, HAIR, PALE)
-    pen.write(x + 2, y + 20.4, "署名", 7, grey=GREY)
-    pen.rule(x + 2, y + 25.4, x + width - 24, HAIR, PALE)
-    pen.seal(x + width - 12.5, y + 14, 19)
+        pen.cell(x + 12, y + 5.8, width - 36, 7, f"{person.name}（{person.code}）", 9.5, pad=0)
+    pen.rule(x + 2, y + 12.6, x + width - 24, HAIR, PALE)
+    pen.write(x + 2, y + 18, "署名", 7, grey=GREY)
+    pen.rule(x + 2, y + 22.4, x + width - 24, HAIR, PALE)
+    pen.seal(x + width - 12.5, y + 12.4, 19)
