@@ -89,7 +89,7 @@ async def open_box(
     operation_id="scanBox",
     summary="Scan cards out of a box",
     status_code=200,
-    responses=documented(errors.NotFound, errors.BoxClosed, errors.FutureTime),
+    responses=documented(errors.NotFound, errors.BoxNotOpened, errors.BoxClosed, errors.FutureTime),
 )
 async def scan_box(
     box: BoxPath,
@@ -106,7 +106,9 @@ async def scan_box(
     operation_id="closeBox",
     summary="Close a box that a second person has seen empty",
     status_code=200,
-    responses=documented(errors.NotFound, errors.BoxClosed, errors.BoxNotDone, errors.SecondPersonNeeded),
+    responses=documented(
+        errors.NotFound, errors.BoxNotOpened, errors.BoxClosed, errors.BoxNotDone, errors.SecondPersonNeeded
+    ),
 )
 async def close_box(
     box: BoxPath,

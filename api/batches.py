@@ -109,7 +109,9 @@ async def unpack_cards(
     operation_id="sealBatch",
     summary="Seal a batch after counting it",
     status_code=200,
-    responses=documented(errors.NotFound, errors.StepRefused, errors.CountDiffers, errors.SealUsed),
+    responses=documented(
+        errors.NotFound, errors.StepRefused, errors.NothingToSeal, errors.CountDiffers, errors.SealUsed
+    ),
 )
 async def seal_batch(
     batch: BatchPath,

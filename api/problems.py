@@ -50,7 +50,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.InvalidValue: 400,
     errors.FutureTime: 400,
     errors.NotARunDay: 400,
-    errors.CarrierNotRegistered: 400,
+    errors.CourierNotRegistered: 400,
     errors.SecondPersonNeeded: 400,
     errors.SupervisorNeeded: 400,
     errors.ListInvalid: 400,
@@ -74,6 +74,11 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.CountDiffers: 409,
     errors.BoxNotDone: 409,
     errors.BoxClosed: 409,
+    errors.BoxNotOpened: 409,
+    errors.NothingToSeal: 409,
+    errors.AlreadyTakenOver: 409,
+    errors.NotArrived: 409,
+    errors.StillMissing: 409,
     errors.NothingGoingOn: 409,
     errors.ReceiptNotDone: 409,
     errors.RecountNeeded: 409,
@@ -96,6 +101,20 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.MonthNotOver: 409,
     errors.MonthUnexplained: 409,
     access_errors.TryLater: 429,
+}
+
+
+# What the framework refuses before any rule of ours is asked, for the screen.
+_HTTP_JA: Mapping[int, str] = {
+    400: "送信内容の形が正しくありません。必要な項目と値の形式を確かめてください。",
+    401: "サインインしてください。",
+    403: "この操作は許可されていません。",
+    404: "見付かりません。番号やアドレスを確かめてください。",
+    405: "このアドレスでは行えない操作です。",
+    413: "送信内容が大きすぎます。分けて送ってください。",
+    415: "送信形式が正しくありません。JSONで送ってください。",
+    429: "短い時間に要求が多すぎます。少し待ってからもう一度送ってください。",
+    503: "いまは応答できません。少し待ってからもう一度送ってください。",
 }
 
 
@@ -191,6 +210,7 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": error.detail or HTTPStatus(status).phrase,
+        "detail_ja": _HTTP_JA.get(status, "この要求は処理できません。何も変更していません。"),
     }
     if status == HTTPStatus.BAD_REQUEST:
         # Litestar's own words quote the path.
@@ -199,6 +219,8 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
         body["errors"] = [_fault(request, item) for item in error.extra if isinstance(item, Mapping)]
     elif found := re.search(r"at `\$\.?(.*?)`", error.detail or ""):
         body["errors"] = [{"field": found[1] or "body", "message": error.detail}]
+    if named := [fault["field"] for fault in body.get("errors", ())]:
+        body["detail_ja"] += f"（項目：{'、'.join(dict.fromkeys(named))}）"
     return _answer(request, body, error.headers)
 
 
@@ -223,6 +245,7 @@ def _constraint(request: Request[Any, Any, Any], error: asyncpg.CheckViolationEr
         "title": "Conflict",
         "status": 409,
         "detail": "The database refused this change; nothing was changed.",
+        "detail_ja": "データベースがこの変更を受け付けませんでした。何も変更していません。",
     }
     return _answer(request, body)
 
@@ -249,6 +272,7 @@ def _crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         "title": "Internal Server Error",
         "status": 500,
         "detail": "An unforeseen fault; nothing was changed. The operator's log has it.",
+        "detail_ja": "予期しない障害が起きました。何も変更していません。システム管理者に連絡してください。",
     }
     return _answer(request, body)
 

@@ -30,7 +30,7 @@ from logistics.work import dispatching, documents, receipts, runs
     summary="Say who carries the run of a day",
     description="Makes the run if the day has none yet; may be repeated until it departs.",
     status_code=200,
-    responses=documented(errors.NotARunDay, errors.RunDeparted, errors.CarrierNotRegistered),
+    responses=documented(errors.NotARunDay, errors.RunDeparted, errors.CourierNotRegistered),
 )
 async def plan_run(
     data: JSONBody[wire.PlanRun],
@@ -100,7 +100,7 @@ async def dispatch_run(
     operation_id="takeOverRun",
     summary="The courier acknowledges what it carries",
     status_code=200,
-    responses=documented(errors.NotFound, errors.RunNotReady),
+    responses=documented(errors.NotFound, errors.RunNotReady, errors.AlreadyTakenOver),
 )
 async def take_over_run(
     run: RunPath,
@@ -174,8 +174,9 @@ async def get_receipt(
     responses=documented(
         errors.NotFound,
         errors.ReceiptClosed,
+        errors.NotArrived,
         errors.ReceiptNotDone,
-        errors.CountDiffers,
+        errors.StillMissing,
         errors.SupervisorNeeded,
     ),
 )

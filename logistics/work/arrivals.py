@@ -20,6 +20,7 @@ from logistics.rules.codes import CodeType
 from logistics.rules.errors import (
     BoxClosed,
     BoxNotDone,
+    BoxNotOpened,
     CardsRefused,
     InvalidValue,
     NotFound,
@@ -101,8 +102,7 @@ async def check_in(
     """Scan cards out of an open box; an outcome per scan. Over and damaged items become differences."""
     permissions.require(actor, "check_in")
     box = await _lock_box(session, code)
-    if box["opened_at"] is None or box["closed_at"]:
-        raise BoxClosed(code)
+    _require_open(box)
     call = Call(actor, Purpose.CHECK_IN, code, str(actor.place), scans, place=actor.place, box=code)
     rows = await lock_cards(session, [call])
     return (await settle(session, [call], rows, _judge, CodeType.CARD, now))[0]
@@ -143,8 +143,7 @@ async def close_box(
     """
     permissions.require(actor, "close_box")
     box = await _lock_box(session, code)
-    if box["opened_at"] is None or box["closed_at"]:
-        raise BoxClosed(code)
+    _require_open(box)
     await _require_second(session, actor, emptied_by)
     connection = await driver(session)
     waiting = [
@@ -197,6 +196,13 @@ async def _lock_box(session: AsyncSession, code: str) -> Row:
     if row is None:
         raise NotFound("box", code)
     return dict(row)
+
+
+def _require_open(box: Any) -> None:
+    if box["closed_at"]:
+        raise BoxClosed(box["code"])
+    if box["opened_at"] is None:
+        raise BoxNotOpened(box["code"])
 
 
 async def _require_second(session: AsyncSession, actor: Actor, code: str) -> None:

@@ -14,7 +14,7 @@ from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType, random_code
-from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, SealUsed, StepRefused
+from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, NothingToSeal, SealUsed, StepRefused
 from logistics.rules.lifecycle import BATCH, BatchState, BatchStep, CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor, Where
@@ -91,13 +91,15 @@ async def seal(
 ) -> Row:
     """Seal an open batch after counting its cards by hand.
 
-    Raises CountDiffers when `counted` is not what was scanned in, or is nothing; SealUsed; StepRefused.
+    Raises NothingToSeal; CountDiffers when `counted` is not what was scanned in; SealUsed; StepRefused.
     """
     permissions.require(actor, "seal")
     batch = await lock(session, actor, code)
     connection = await driver(session)
     cards = await connection.fetchval("SELECT count(*) FROM card WHERE batch = $1", code)
-    if counted != cards or cards == 0:
+    if cards == 0:
+        raise NothingToSeal(code)
+    if counted != cards:
         raise CountDiffers("counted", counted, cards)
     facts = {"seal_number": seal_number, "counted": counted}
     await _step(session, actor, batch, BatchStep.SEAL, now, facts=facts)

@@ -18,7 +18,7 @@ from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import NotFound, RunNotReady
+from logistics.rules.errors import AlreadyTakenOver, NotFound, RunNotReady
 from logistics.rules.lifecycle import BatchState, BatchStep, CardStep
 from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
@@ -92,7 +92,8 @@ async def take_over(
 ) -> dict[str, Any]:
     """The courier acknowledges batches of the run at `origin` (None: the annex), all that wait where none is named.
 
-    What is not acknowledged stays that place's, and stays visible as such. Raises NotFound, RunNotReady.
+    What is not acknowledged stays that place's, and stays visible as such. Raises NotFound, RunNotReady,
+    AlreadyTakenOver where nothing waits any more.
     """
     permissions.require(actor, "take_over")
     run = await runs.lock(session, code)
@@ -101,6 +102,8 @@ async def take_over(
     connection = await driver(session)
     place = origin or await places.annex(session)
     waiting = await _released(session, code, place)
+    if not waiting:
+        raise AlreadyTakenOver(code)
     if strangers := sorted(set(batches) - set(waiting)):
         raise RunNotReady(code, "these do not wait to be taken over:", strangers)
     taken = [waiting[batch] for batch in (batches or waiting)]

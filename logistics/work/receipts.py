@@ -12,7 +12,14 @@ from logistics.gate import take
 from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
-from logistics.rules.errors import CountDiffers, InvalidValue, NotFound, ReceiptClosed, ReceiptNotDone
+from logistics.rules.errors import (
+    InvalidValue,
+    NotArrived,
+    NotFound,
+    ReceiptClosed,
+    ReceiptNotDone,
+    StillMissing,
+)
 from logistics.rules.lifecycle import BatchStep, CardStep
 from logistics.rules.permissions import Actor, Where
 from logistics.store.database import driver
@@ -73,10 +80,10 @@ async def close(
 ) -> dict[str, Any]:
     """Close the receipt: what was not scanned is missing from now on, each card a difference of its own.
 
-    `missing` is how many the clerk says are missing: CountDiffers if the log says otherwise, so that nobody
-    closes over a card by accident. The receipt P3 is frozen. Raises ReceiptNotDone before anything arrived, or
-    while a batch whose cards are here has not been scanned with its seal; ReceiptClosed, NotFound for another
-    site's manifest.
+    `missing` is how many the clerk says are missing: StillMissing if the log says otherwise, so that nobody
+    closes over a card by accident. The receipt P3 is frozen. Raises NotArrived before anything did,
+    ReceiptNotDone while a batch whose cards are here has not been scanned with its seal; ReceiptClosed, NotFound
+    for another site's manifest.
     """
     permissions.require(actor, "close_receipt")
     manifest = await _manifest(session, code, lock=True)
@@ -91,11 +98,11 @@ async def close(
     lines = await _lines(session, code, lock=True)
     absent = [line for line in lines if line["outcome"] is None]
     if manifest["arrived_at"] is None:
-        raise ReceiptNotDone(code, "neither its manifest nor a batch was scanned.", [])
+        raise NotArrived(code)
     if unseen := await _unseen_batches(session, code, lines):
-        raise ReceiptNotDone(code, "cards were received out of batches that were not scanned.", unseen)
+        raise ReceiptNotDone(code, unseen)
     if missing != len(absent):
-        raise CountDiffers("missing", missing, len(absent))
+        raise StillMissing("missing", missing, [line["code"] for line in absent])
     back = [line["code"] for line in lines if line["outcome"]]
     settled = await returns.settled_by(session, manifest, back) if actor.where is Where.ANNEX else []
     entry = await _close_batches(session, actor, manifest, boss, absent, now, settled)

@@ -14,7 +14,7 @@ from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.errors import (
-    CarrierNotRegistered,
+    CourierNotRegistered,
     InvalidValue,
     NotARunDay,
     NotFound,
@@ -118,7 +118,7 @@ async def plan(
     vehicle: str,
     now: datetime,
 ) -> Row:
-    """Say who carries the run of a day. Raises CarrierNotRegistered for a courier without consent on that day."""
+    """Say who carries the run of a day. Raises CourierNotRegistered for a courier without consent on that day."""
     permissions.require(actor, "plan_run")
     run = await lock(session, (await ensure(session, actor, day, now))["code"])
     connection = await driver(session)
@@ -127,7 +127,7 @@ async def plan(
         courier,
         day,
     ):
-        raise CarrierNotRegistered("courier", courier, day.isoformat())
+        raise CourierNotRegistered("courier", courier, day.isoformat())
     await connection.execute(
         "UPDATE run SET courier = $2, crew = $3, vehicle = $4 WHERE code = $1",
         run["code"],

@@ -95,7 +95,7 @@ async def _close(site: Site, forgotten: Sequence[dict[str, Any]]) -> dict[str, A
         await site.leader.refused("receipt-not-done", f"{path}/close", close)
         await site.worker.scan("/scans", forgotten, supervisor=site.supervisor)
     if outstanding:
-        await site.leader.refused("count-differs", f"{path}/close", {**close, "missing": 0})
+        await site.leader.refused("still-missing", f"{path}/close", {**close, "missing": 0})
     done: dict[str, Any] = await site.leader.post(f"{path}/close", close)
     await site.leader.refused("receipt-closed", f"{path}/close", close)
     return done

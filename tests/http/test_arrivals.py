@@ -95,7 +95,7 @@ async def test_only_an_open_box_is_scanned(day: Day) -> None:
     box, cards = await day.announce({1: 1})
     body = {"scans": [scan_of(cards[0])]}
 
-    assert (await day.annex.refused(f"/boxes/{box}/scans", body))["type"] == "/problems/box-closed"
+    assert (await day.annex.refused(f"/boxes/{box}/scans", body))["type"] == "/problems/box-not-opened"
     await day.unpack(box, cards)
     assert (await day.annex.refused(f"/boxes/{box}/scans", body))["type"] == "/problems/box-closed"
     assert (await day.annex.refused(f"/boxes/{box}/open"))["type"] == "/problems/box-closed"

@@ -53,8 +53,8 @@ REFUSALS: list[tuple[str, Any, str, str]] = [
     ("/batches", "words", MISFIT, "body"),
     ("/batches", None, MISFIT, "body"),
     ("/runs", PLAN | {"run_day": "2026-04-05"}, "not-a-run-day", "run_day"),
-    ("/runs", PLAN | {"courier": random_code(CodeType.COURIER)}, "carrier-not-registered", "courier"),
-    ("/runs", PLAN | {"run_day": "2027-04-01"}, "carrier-not-registered", "courier"),
+    ("/runs", PLAN | {"courier": random_code(CodeType.COURIER)}, "courier-not-registered", "courier"),
+    ("/runs", PLAN | {"run_day": "2027-04-01"}, "courier-not-registered", "courier"),
     ("/runs", PLAN | {"crew": []}, MISFIT, "crew"),
     ("/runs", PLAN | {"crew": [""]}, MISFIT, "crew[0]"),
     ("/runs", PLAN | {"crew": ["a\x00b"]}, MISFIT, "crew[0]"),
@@ -257,3 +257,17 @@ async def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(clock: Cl
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "もう一度" in answer.json()["detail_ja"]
+
+
+async def test_what_the_framework_refuses_is_told_in_japanese_too(day: Day) -> None:
+    answers = [
+        await day.annex.ask("POST", "/boxes/X7Q2M4ZK9V/close", json={"emptied_by": 3}),
+        await day.annex.ask("GET", "/nowhere"),
+        await day.annex.ask("DELETE", "/places"),
+        await day.annex.ask("POST", "/runs", content=b"a=1", headers={"Content-Type": "text/plain"}),
+    ]
+
+    said = [(answer.status_code, answer.json()["detail_ja"]) for answer in answers]
+    assert [status for status, _ in said] == [400, 404, 405, 415]
+    assert all(any("\u3040" <= character <= "\u30ff" for character in words) for _, words in said)
+    assert "項目：emptied_by" in said[0][1]

@@ -57,7 +57,7 @@ async def test_a_receipt_closes_only_over_the_number_the_log_knows(day: Day, dat
     body = {"supervisor": site.supervisor, "missing": 0}
     problem = await site.clerk.refused(f"/manifests/{sent.manifest}/close", body)
 
-    assert (problem["type"], problem["status"]) == ("/problems/count-differs", 409)
+    assert (problem["type"], problem["status"]) == ("/problems/still-missing", 409)
     assert [error["field"] for error in problem["errors"]] == ["missing"]
     assert await contents(database) == before
 
@@ -222,7 +222,7 @@ async def test_nothing_closes_before_something_arrived(day: Day) -> None:
     body = {"supervisor": site.supervisor, "missing": 1}
     problem = await site.clerk.refused(f"/manifests/{sent.manifest}/close", body)
 
-    assert problem["type"] == "/problems/receipt-not-done"
+    assert problem["type"] == "/problems/not-arrived"
 
 
 async def test_a_receipt_is_closed_once(day: Day) -> None:

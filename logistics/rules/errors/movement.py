@@ -133,7 +133,7 @@ class RunNotReady(DomainError):
 
 
 @dataclass(eq=False)
-class CarrierNotRegistered(DomainError):
+class CourierNotRegistered(DomainError):
     """The courier may not carry on that day."""
 
     field: str
@@ -176,11 +176,11 @@ class BoxNotDone(DomainError):
 
 @dataclass(eq=False)
 class BoxClosed(DomainError):
-    """The box is not open."""
+    """The box was closed."""
 
     box: str
-    en = "Box {box} is not open. Open it first, or check the box code."
-    ja = "小箱 {box} は開封中ではありません。小箱コードを確かめてください。"
+    en = "Box {box} was closed before, and stays as it was. Check the box code."
+    ja = "小箱 {box} の開封作業は終わっています。小箱コードを確かめてください。"
 
 
 @dataclass(eq=False)
@@ -216,10 +216,9 @@ class ReceiptNotDone(DomainError):
     """The receipt cannot be closed yet."""
 
     manifest: str
-    reason: str
-    missing: Sequence[str]
-    en = "Manifest {manifest}: {reason} Not accounted for: {missing}."
-    ja = "発送明細書 {manifest} の収受はまだ完了できません。未確認：{missing}"
+    batches: Sequence[str]
+    en = "Manifest {manifest}: cards were received out of {batches}, whose seals nobody has seen. Scan these batches."
+    ja = "発送明細書 {manifest} の収受はまだ完了できません。搬送袋 {batches} の封印が未確認です。搬送袋を読み取ってください。"
 
 
 @dataclass(eq=False)
