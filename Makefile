@@ -15,6 +15,7 @@ help:
 	@echo 'make demo OUT=dir   play one working day; its PDFs and summary.json go to dir'
 	@echo 'make accidents OUT=dir  play the published losses; when each is noticed here goes to dir'
 	@echo 'make bench          hot paths beside the same work done bare'
+	@echo '                    JAPAN=1: ten minutes of all of Japan; GROWTH=1000000: with ever more entries'
 	@echo 'make lock           resolve requirements.lock again (needs uv)'
 	@echo 'make clean          remove what can be made again; data/ stays'
 
@@ -39,7 +40,7 @@ accidents: $(STAMP)
 	@$(BIN)/python -m tests.accidents '$(OUT)'
 
 bench: $(STAMP)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(if $(JAPAN),--only japan) $(if $(GROWTH),--only growth --entries $(GROWTH))
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

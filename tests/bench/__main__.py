@@ -12,9 +12,9 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import custody, dispatching, growth, ledger, paper, scans
+from tests.bench import custody, dispatching, growth, japan, ledger, paper, scans
 from tests.bench.measuring import Row, as_json, table
-from tests.bench.setting import Stage, stage
+from tests.bench.setting import Size, Stage, stage
 from tests.bench.world import World
 
 OUTPUT = Path("build/bench.json")
@@ -37,6 +37,7 @@ PATHS: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
 # Named to be run: they take minutes.
 LONG: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
     "growth": growth.curve,
+    "japan": japan.busiest_hour,
     "log-million": ledger.million,
 }
 
@@ -45,7 +46,7 @@ def main() -> None:
     """Measure what was asked for."""
     arguments = _parser().parse_args()
     started = time.monotonic()
-    rows = uvloop.run(_measure(arguments.only or list(PATHS), quick=arguments.quick))
+    rows = uvloop.run(_measure(arguments))
     print(table(rows))
     print(
         f"\n{time.monotonic() - started:.0f} s; medians in turn; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
@@ -55,15 +56,19 @@ def main() -> None:
     OUTPUT.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-async def _measure(names: list[str], *, quick: bool) -> list[Row]:
-    rounds = QUICK_ROUNDS if quick else ROUNDS
+async def _measure(asked: argparse.Namespace) -> list[Row]:
+    names = asked.only or list(PATHS)
+    size = Size(QUICK_ROUNDS if asked.quick else ROUNDS, asked.quick, asked.entries, asked.minutes)
 
     def furnish(world: World) -> None:
-        scans.furnish(world, rounds)
-        dispatching.furnish(world, rounds)
+        if names != ["japan"]:
+            scans.furnish(world, size.rounds)
+            dispatching.furnish(world, size.rounds)
+        if "japan" in names:
+            japan.furnish(world, size.minutes)
 
     rows: list[Row] = []
-    async with stage(furnish, rounds, quick=quick) as set_up:
+    async with stage(furnish, size) as set_up:
         for name in names:
             rows += await (PATHS | LONG)[name](set_up)
     return rows
@@ -72,6 +77,13 @@ async def _measure(names: list[str], *, quick: bool) -> list[Row]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, within a minute")
+    parser.add_argument(
+        "--entries",
+        type=int,
+        default=1_000_000,
+        help="how far `growth` goes; 10000000 takes an hour and 20 GB",
+    )
+    parser.add_argument("--minutes", type=int, default=10, help="how long `japan` lasts")
     parser.add_argument(
         "--only",
         action="append",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from seed.load import person_code, place_code
-from tests.bench import custody, scans
-from tests.bench.measuring import Row
-from tests.bench.setting import Stage, sequenced
+import time
 
-SIZES = (100_000, 1_000_000)
+from seed.load import COURIER, person_code, place_code
+from tests.bench import client, custody, scans
+from tests.bench.measuring import Row, percentile
+from tests.bench.setting import Stage, sequenced
+from tests.bench.world import supervisor
+
+SIZES = (100_000, 1_000_000, 10_000_000)
+ASKED = 10
 ENTRIES_PER_CARD = 7
 
 # Other cards, each with its own history, in places of their own; their entries in the order of their times.
@@ -50,11 +54,39 @@ SELECT scan, id, 'receive', code, card, 'received', true, '\\x00', at FROM added
 async def curve(stage: Stage) -> list[Row]:
     """Single scans, beside the bare ones, and questions at each size of the log."""
     rows: list[Row] = []
-    for size in SIZES:
+    for size in (size for size in SIZES if size <= stage.size.entries):
         await _grow(stage, size)
-        for row in [*await scans.single(stage), *await custody.one_card(stage)]:
-            rows.append(Row(f"{row.path}, {size:,} entries", row.unit, row.ours, row.bare, row.best))
+        measured = [*await scans.single(stage), *await custody.one_card(stage), await _auditors(stage)]
+        for row in measured:
+            path = f"{row.path}, {size:,} entries"
+            rows.append(Row(path, row.unit, row.ours, row.bare, row.best, bound=row.bound))
     return rows
+
+
+async def _auditors(stage: Stage) -> Row:
+    """The first page of an auditor's search by each filter, and by pairs of them."""
+    alone = (
+        f"place={place_code(3)}",
+        "act=receive",
+        "act=dispatch",
+        f"actor={person_code(0, 2)}",
+        f"supervisor={supervisor(3)}",
+        "device=bench",
+        f"courier={COURIER}",
+        "outcome=received",
+        "recorded_from=2025-06-01T00:00:00Z",
+        "recorded_from=2025-06-01T00:00:00Z&recorded_to=2025-06-02T00:00:00Z",
+        "occurred_from=2025-09-01T00:00:00Z&occurred_to=2025-09-02T00:00:00Z",
+    )
+    pairs = [f"{alone[0]}&{other}" for other in alone[1:]]
+    times: list[float] = []
+    async with client.connected(stage.base, 1) as http:
+        for query in [*alone, *pairs] * ASKED:
+            request = client.get(f"/api/v1/audit/entries?{query}", person_code(0, 99))
+            started = time.perf_counter()
+            await http[0].call(request)
+            times.append((time.perf_counter() - started) * 1000)
+    return Row("auditor's search by any filter, first page, p99", "ms", percentile(times, 0.99), bound=100)
 
 
 async def _grow(stage: Stage, size: int) -> None:

@@ -26,6 +26,16 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: rounds of each path, a part of each where all has to be quick; entries and minutes at most."""
+
+    rounds: int
+    quick: bool
+    entries: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """What a measurement needs: the service at `base`, its database as `dsn`, and how often to repeat."""
 
@@ -33,18 +43,27 @@ class Stage:
     dsn: dict[str, str]
     world: World
     superuser: asyncpg.Connection
-    rounds: int
-    quick: bool
+    size: Size
     # Starts one more service on the same database, as another program; its base address.
     another: Callable[[str], AbstractContextManager[str]]
 
+    @property
+    def rounds(self) -> int:
+        """How often each side of a path takes its turn."""
+        return self.size.rounds
+
+    @property
+    def minutes(self) -> int:
+        """How long what lasts is to last."""
+        return self.size.minutes
+
     def sized(self, many: int) -> int:
         """How much to do: a part of it where the whole bench has to be quick."""
-        return max(1, many // 3) if self.quick else many
+        return max(1, many // 3) if self.size.quick else many
 
 
 @asynccontextmanager
-async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -> AsyncIterator[Stage]:
+async def stage(furnish: Callable[[World], None], size: Size) -> AsyncIterator[Stage]:
     """A stage for one run of the bench; `furnish` says which cards and runs it needs."""
     with tempfile.TemporaryDirectory(prefix="logistics-bench-") as home, running(Path(home)) as server:
         server.create_database(DATABASE)
@@ -57,7 +76,7 @@ async def stage(furnish: Callable[[World], None], rounds: int, *, quick: bool) -
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
                 await sequenced(superuser)
                 another = partial(serving.elsewhere, server.url(DATABASE), NOW, Path(home))
-                yield Stage(base, dsn, world, superuser, rounds, quick, another)
+                yield Stage(base, dsn, world, superuser, size, another)
         finally:
             await superuser.close()
 
