@@ -65,9 +65,9 @@ def letter(to: NamedPlace, sender: NamedPlace, by: NamedPerson, issued_at: datet
         address = f"{sender.code}　{sender.address}"
         pen.cell(x, y + 10.8, width, 6.6, address, 7.5, "right", pad=0, lines=2, grey=GREY)
         pen.cell(x, y + 17.2, width, 5, f"発行者　{by.name}（{by.code}）", 8.5, "right", pad=0)
-        pen.write(LEFT, y + 26.4, sentence, 9.5)
+        pen.write(LEFT, y + 25, sentence, 9.5)
 
-    return Piece(30, draw)
+    return Piece(27.6, draw)
 
 
 def carriage_facts(carriage: Carriage) -> tuple[Fact, Fact, Fact, Fact]:
