@@ -102,8 +102,6 @@ async def take_over(
     connection = await driver(session)
     place = origin or await places.annex(session)
     waiting = await _released(session, code, place)
-    if not waiting:
-        raise AlreadyTakenOver(code)
     if strangers := sorted(set(batches) - set(waiting)):
         raise RunNotReady(code, "these do not wait to be taken over:", strangers)
     taken = [waiting[batch] for batch in (batches or waiting)]
@@ -147,7 +145,8 @@ async def take_over(
 
 
 async def _released(session: AsyncSession, run: str, place: str) -> dict[str, Row]:
-    """What was released at a place and waits to be taken over, locked; RunNotReady before anything was."""
+    """What was released at a place and waits to be taken over, locked; RunNotReady before anything was,
+    AlreadyTakenOver once nothing does."""
     connection = await driver(session)
     manifests = await connection.fetch(
         "SELECT code FROM manifest WHERE run = $1 AND origin = $2 ORDER BY code FOR NO KEY UPDATE", run, place
@@ -160,6 +159,8 @@ async def _released(session: AsyncSession, run: str, place: str) -> dict[str, Ro
         run,
         place,
     )
+    if not rows:
+        raise AlreadyTakenOver(run)
     return {row["code"]: dict(row) for row in rows}
 
 
