@@ -46,6 +46,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"nobody knows this control number", "登録のない管理番号です"),
     (r"stands on this pick list already", "この出庫リストに登録済みです"),
     (r"belongs to another site", "別の拠点のカードです"),
+    (r"must be a whole number without separators", "区切りのない整数で書いてください"),
+    (r"is longer than (\d+) characters", "{} 字を超えています"),
+    (r"no column is a month such as (\S+)", "{} のような年月の列がありません"),
+    (r"is no place of ours", "この拠点はありません"),
+    (r"stands twice for the same place", "同じ拠点に2つあります"),
     (r"it is \w+", "すでに取扱いの終わったカードです"),
     (r".+ is handed to nobody", "交付しない種別です"),
     (r"overlaps with line (\d+)", "{}行目と時間が重なっています"),
@@ -71,7 +76,7 @@ _KNOWN = tuple((re.compile(said), japanese) for said, japanese in _SENTENCES)
 
 
 def in_japanese(reason: str) -> str | None:
-    """The sentence for a fault; None for one that has none, which a test forbids."""
+    """The sentence for a fault; None for one that has none, which a test forbids: it then stays in English."""
     for pattern, japanese in _KNOWN:
         if found := pattern.fullmatch(reason):
             return japanese.format(*found.groups())
