@@ -20,6 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from api.guarding import refuse_head
+from api.http_words import REFUSED_JA
 from logistics.rules import access_errors, errors, people_errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
@@ -101,20 +102,6 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.MonthNotOver: 409,
     errors.MonthUnexplained: 409,
     access_errors.TryLater: 429,
-}
-
-
-# What the framework refuses before any rule of ours is asked, for the screen.
-_HTTP_JA: Mapping[int, str] = {
-    400: "送信内容の形が正しくありません。必要な項目と値の形式を確かめてください。",
-    401: "サインインしてください。",
-    403: "この操作は許可されていません。",
-    404: "見付かりません。番号やアドレスを確かめてください。",
-    405: "このアドレスでは行えない操作です。",
-    413: "送信内容が大きすぎます。分けて送ってください。",
-    415: "送信形式が正しくありません。JSONで送ってください。",
-    429: "短い時間に要求が多すぎます。少し待ってからもう一度送ってください。",
-    503: "いまは応答できません。少し待ってからもう一度送ってください。",
 }
 
 
@@ -210,7 +197,7 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": error.detail or HTTPStatus(status).phrase,
-        "detail_ja": _HTTP_JA.get(status, "この要求は処理できません。何も変更していません。"),
+        "detail_ja": REFUSED_JA.get(status, "この要求は処理できません。何も変更していません。"),
     }
     if status == HTTPStatus.BAD_REQUEST:
         # Litestar's own words quote the path.

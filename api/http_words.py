@@ -1,0 +1,17 @@
+"""What the framework refuses by status before any rule of ours is asked, in Japanese, for the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REFUSED_JA: Mapping[int, str] = {
+    400: "送信内容の形が正しくありません。必要な項目と値の形式を確かめてください。",
+    401: "サインインしてください。",
+    403: "この操作は許可されていません。",
+    404: "見付かりません。番号やアドレスを確かめてください。",
+    405: "このアドレスでは行えない操作です。",
+    413: "送信内容が大きすぎます。分けて送ってください。",
+    415: "送信形式が正しくありません。JSONで送ってください。",
+    429: "短い時間に要求が多すぎます。少し待ってからもう一度送ってください。",
+    503: "いまは応答できません。少し待ってからもう一度送ってください。",
+}
