@@ -6,6 +6,7 @@ and with the sentence of the error. What went well ends in `messages.done`.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -13,16 +14,20 @@ from litestar import Request
 
 from api.pages.messages import local
 from api.pages.speech import folded
-from logistics.rules.codes import CodeType, require
+from api.parameters import check_codes
+from logistics.rules.codes import CodeType, fault, require
 from logistics.rules.errors import InvalidValue
 
 TYPED = "typed"
+_SEAL = re.compile(r"[0-9A-Z][0-9A-Z-]{3,19}")
 
 
 async def read(request: Request[Any, Any, Any]) -> None:
     """Before a handler: keep the form's texts, without surrounding white space; files stay in the request."""
+    await check_codes(request)
     if request.method == "POST":
-        form = await request.form()
+        is_form = "form" in request.headers.get("content-type", "")
+        form = await request.form() if is_form else {}
         typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
         request.state[TYPED] = typed
 
@@ -64,6 +69,14 @@ def number(request: Request[Any, Any, Any], name: str, *, most: int = 100_000) -
     if not (value.isascii() and value.isdigit() and int(value) <= most):
         raise InvalidValue(name, f"must be a whole number from 0 to {most}")
     return int(value)
+
+
+def seal(request: Request[Any, Any, Any], name: str) -> str:
+    """The number on a seal. InvalidValue for what is none, and for a barcode of ours scanned in its place."""
+    value = folded(text(request, name, most=40))
+    if not _SEAL.fullmatch(value) or fault(value) is None:
+        raise InvalidValue(name, "is no number of a seal")
+    return value
 
 
 def day(request: Request[Any, Any, Any], name: str) -> date:

@@ -12,10 +12,13 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
-from api.pages import board, faults, messages, speech
+from api.pages import faults, messages, speech, tasks
+from api.pages.html import page
+from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, type_of
 from logistics.rules.errors import InvalidValue, NotFound
 from logistics.rules.permissions import Actor
+from logistics.work import places, todo
 
 ONE_YEAR = 31_536_000
 # Where a code's page is.
@@ -38,10 +41,22 @@ async def home(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
-    day: board.Day = None,
 ) -> Response[str]:
     """The board, for whoever comes in."""
     return await board.answer(request, snapshot, reader, now, day)
+    """What waits for the reader today."""
+    today = business_date(now)
+    calendar = await places.calendar(snapshot)
+    return page(
+        "home.html",
+        request=request,
+        reader=reader,
+        today=today,
+        place=await places.place(snapshot, reader.place) if reader.place else None,
+        tasks=tasks.tasks(reader, await todo.waiting(snapshot, reader, today)),
+        runs_today=calendar.is_run_day(today),
+        next_run=calendar.next_run_day(today),
+    )
 
 
 @get("/language/{lang:str}", opt=auth.PUBLIC)

@@ -29,8 +29,8 @@ _OURS = _ANNEX | _SITE
 LINKS = (
     Link("/board", "配送状況", "Run board"),
     Link("/arrivals", "着荷・検品", "Arrivals", "check_in"),
-    Link("/packing", "梱包・封印", "Packing", "pack"),
-    Link("/dispatch", "発送", "Dispatch", "load"),
+    Link("/packing", "梱包・封印", "Packing", "pack", _ANNEX),
+    Link("/dispatch", "発送", "Dispatch", "load", _ANNEX),
     Link("/handover", "引受", "Hand-over", "take_over"),
     Link("/receiving", "収受", "Receiving", "receive"),
     Link("/vault", "保管庫", "Vault", None, _OURS),

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from api.pages import board, cards, home, html, scanning, signing_in
+from api.pages import (
+    board,
+    cards,
+    differences,
+    home,
+    html,
+    leaving,
+    packing,
+    receipts,
+    scanning,
+    signing_in,
+    unpacking,
+    vaults,
+)
 
 ROUTERS = [
     home.router,
     signing_in.router,
     board.router,
     scanning.router,
+    unpacking.router,
+    packing.router,
+    leaving.router,
+    receipts.router,
+    vaults.router,
     cards.router,
+    differences.router,
     html.static_files(),
 ]

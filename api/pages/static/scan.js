@@ -169,7 +169,7 @@ class Page {
     const known = this.shown.get(scan.id);
     if (!known || known.answer) return;
     known.isProvisional = true;
-    const isAwaited = view.missing.has(scan.code) || kindOf(scan.code) !== "C" || config.purpose !== "receive";
+    const isAwaited = !view.latest || view.missing.has(scan.code) || kindOf(scan.code) !== "C" || config.purpose !== "receive";
     const look = scan.code === NO_CODE ? "unknown" : isAwaited ? "kept" : "unknown";
     const word = look === "kept" ? t("保存", "Kept") : t("保存・要確認", "Kept, check");
     const sentence = look === "kept"
@@ -300,6 +300,7 @@ class Page {
       const progress = await response.json();
       this.ahead = Date.parse(progress.now) - Date.now();
       view.progress(progress);
+      this.remember(progress);
       const waiting = new Set((await this.queue.waiting()).map((scan) => scan.sequence));
       view.numbers(this.queue.name, await this.queue.last(), progress.gaps.filter((number) => !waiting.has(number)));
       if (this.state === "locked") { this.turn("online"); this.sender.now(); }
@@ -307,6 +308,16 @@ class Page {
       this.turn("offline");
       this.sender.failed();
     }
+  }
+
+  /** The list as it was last, so that a page opened without a line knows what is awaited. */
+  remember(progress) {
+    localStorage.setItem("progress", JSON.stringify({ ...progress, of: `${config.purpose}/${this.subject}` }));
+  }
+
+  recall() {
+    const known = JSON.parse(localStorage.getItem("progress") ?? "null");
+    if (known?.of === `${config.purpose}/${this.subject}`) view.progress(known);
   }
 
   unknownSubject() {
@@ -346,11 +357,13 @@ async function start() {
   offerCamera((text) => onText(fold(text), { raw: text, gap: Infinity }));
   wire(page, test);
   page.prompt();
+  page.recall();
   await page.count();
   $("scan").dataset.ready = "yes";
   page.sender.now();
   page.refresh();
   page.listen();
+  keepPage();
   if (test.needed()) test.begin();
   else $("field").focus();
 }
@@ -374,7 +387,21 @@ function wire(page, test) {
   });
   for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", () => $("field").focus());
   addEventListener("focus", () => !document.querySelector("dialog[open]") && $("field").focus());
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");
+}
+
+/** Have this very page kept, so that it opens without a line. */
+async function keepPage() {
+  if (!("serviceWorker" in navigator)) return;
+  try {
+    await navigator.serviceWorker.register("/sw.js");
+    await navigator.serviceWorker.ready;
+    const kept = await caches.open("scan-pages");
+    if (config.offline && navigator.onLine) await kept.add(location.pathname);
+    $("scan").dataset.kept = "yes";
+  } catch {
+    // Without it scans are kept all the same, as long as the page stays open.
+    $("scan").dataset.kept = "no";
+  }
 }
 
 start();
