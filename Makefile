@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The environment is made again when what it is made from changes.
 STAMP := .venv/made-from-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c 1-16)
 
-.PHONY: help run test lint demo accidents bench lock clean install
+.PHONY: help run test lint demo accidents bench lock screenshots clean install
 
 help:
 	@echo 'make run            serve on http://127.0.0.1:8000 (PORT=...), with a PostgreSQL of its own under data/'
@@ -16,6 +16,7 @@ help:
 	@echo 'make accidents OUT=dir  play the published losses; when each is noticed here goes to dir'
 	@echo 'make bench          hot paths beside the same work done bare'
 	@echo '                    JAPAN=1: ten minutes of all of Japan; GROWTH=1000000: with ever more entries'
+	@echo 'make screenshots    the pictures of the README, in Chromium'
 	@echo 'make lock           resolve requirements.lock again (needs uv)'
 	@echo 'make clean          remove what can be made again; data/ stays'
 
@@ -41,6 +42,9 @@ accidents: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(if $(JAPAN),--only japan) $(if $(GROWTH),--only growth --entries $(GROWTH))
+
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.browser.picturing tests/browser/pictures
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
