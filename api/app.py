@@ -18,6 +18,7 @@ from litestar.types import ASGIApp
 
 from api import (
     accesses,
+    accounts,
     approvals,
     archive,
     arrivals,
@@ -40,6 +41,7 @@ from api import (
     manual,
     papers,
     parameters,
+    passkeys,
     picks,
     problems,
     provenance,
@@ -74,7 +76,7 @@ from logistics.work.notice_numbers import NoticeKey
 VERSION = "0.1.0"
 MOST_BODY_BYTES = 1_000_000
 # The door itself.
-PUBLIC = (sessions.public, devices.public)
+PUBLIC = (sessions.public, devices.public, accounts.public, passkeys.public)
 
 
 def create_app(
@@ -169,6 +171,8 @@ def _api() -> Router:
         security=[{auth.SESSION_SCHEME: []}, {auth.TOKEN_SCHEME: []}],
         route_handlers=[
             sessions.router,
+            accounts.router,
+            passkeys.router,
             devices.router,
             reference.router,
             arrivals.router,

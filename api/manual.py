@@ -27,6 +27,8 @@ PLUGIN = JsonRenderPlugin(path="/openapi.json")
 TAGS = (
     "session",
     "devices",
+    "accounts",
+    "passkeys",
     "reference",
     "arrivals",
     "batches",
@@ -51,6 +53,8 @@ TAGS = (
 WORDS = {
     "session": "サインイン",
     "devices": "端末",
+    "accounts": "アカウント・トークン",
+    "passkeys": "パスキー",
     "reference": "基本情報",
     "arrivals": "着荷・検品",
     "batches": "梱包・封印",

@@ -60,6 +60,7 @@ STATUS: Mapping[type[DomainError], int] = {
     access_errors.SessionLocked: 401,
     access_errors.SignInFailed: 401,
     access_errors.CodeNotValid: 400,
+    access_errors.PasskeyRefused: 400,
     access_errors.CrossSite: 403,
     access_errors.DeviceNeeded: 403,
     access_errors.OutOfScope: 403,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from logistics import serving, workers
-from logistics.commands import reports, retention
+from logistics.commands import people, reports, retention
 from logistics.commands.command import Command, database_url, month
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import DomainError, ListInvalid
@@ -430,6 +430,7 @@ COMMANDS = (
     Command("diagram", diagram, _for_diagram),
     Command("calendar", calendar, _for_calendar),
     Command("rebuild", rebuild, _for_rebuild),
+    *people.COMMANDS,
     *reports.COMMANDS,
     *retention.COMMANDS,
     Command("revision", revision, _for_revision),

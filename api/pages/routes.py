@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from api.pages import (
+    account,
     board,
     cards,
     differences,
+    enrolling,
     home,
     html,
     leaving,
@@ -20,6 +22,8 @@ from api.pages import (
 ROUTERS = [
     home.router,
     signing_in.router,
+    enrolling.router,
+    account.router,
     board.router,
     scanning.router,
     unpacking.router,

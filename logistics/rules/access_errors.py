@@ -77,3 +77,12 @@ class CodeNotValid(DomainError):
 
     en = "The one-time code is not valid: it was used, its time is over, or it was mistyped. Ask for a new one."
     ja = "登録コードが正しくないか、使用済みか、期限が切れています。管理者に新しいコードを依頼してください。"
+
+
+@dataclass(eq=False)
+class PasskeyRefused(DomainError):
+    """The passkey cannot be used."""
+
+    reason: str
+    en = "The passkey cannot be used: {reason}."
+    ja = "このパスキーは使用できません。もう一度お試しいただくか、パスワードをご利用ください。"

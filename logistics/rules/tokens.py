@@ -15,6 +15,7 @@ TOKEN_LENGTH = 2 * TOKEN_BYTES
 _TYPED = "ABCDEFGHJKMNPQRSTVWXYZ"
 TYPED_LENGTH = 16
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_BACK = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
 
 
 def new_token() -> str:
@@ -52,3 +53,8 @@ def same(one: str, other: str) -> bool:
 def letters(content: bytes) -> str:
     """Bytes as letters from a to p, two each."""
     return content.hex().translate(_LETTERS)
+
+
+def from_letters(text: str) -> bytes:
+    """The bytes that `letters` wrote. ValueError for anything else."""
+    return bytes.fromhex(text.translate(_BACK))

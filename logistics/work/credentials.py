@@ -1,19 +1,65 @@
-"""What a person signs in with: set by an operator or enrolled by its owner with a one-time code, never read back."""
+"""What a person signs in with: enrolled by its owner with a one-time code, set by an operator, never read back.
+
+Recovery is an enrolment too: a manager who knows the person hands over a code, what was there before is gone, and
+both are entries of the log.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+import pyotp
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from logistics.rules import passwords
-from logistics.rules.errors import InvalidValue
+from logistics.ledger.canonical import Json
+from logistics.rules import passwords, permissions, tokens
+from logistics.rules.access_errors import CodeNotValid
+from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
+from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.store.sealing import Sealer
+from logistics.work import people, sign_in
+from logistics.work.authenticating import Desk, forget, record
+
+ISSUER = "Card logistics"
+CODE_LASTS = timedelta(hours=24)
 
 _SET = """
 INSERT INTO account (person, password, totp) VALUES ($1, $2, $3)
 ON CONFLICT (person) DO UPDATE
 SET password = $2, totp = $3, totp_step = NULL, enrol_code = NULL, enrol_totp = NULL, enrol_until = NULL
 """
+_ISSUE = """
+INSERT INTO account (person, enrol_code, enrol_until) VALUES ($1, $2, $3)
+ON CONFLICT (person) DO UPDATE
+SET enrol_code = $2, enrol_until = $3, enrol_totp = NULL, password = NULL, totp = NULL, totp_step = NULL
+"""
+_GIVE_UP_PASSKEYS = "UPDATE passkey SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL"
+_REVOKE_TOKENS = """
+UPDATE api_token SET revoked_at = $2, revoked_by = $3 WHERE person = $1 AND revoked_at IS NULL
+"""
+_BEGIN = """
+UPDATE account SET enrol_totp = $3
+WHERE person = $1 AND enrol_code = $2 AND enrol_until > $4 AND disabled_at IS NULL
+RETURNING person
+"""
+_PENDING = """
+SELECT enrol_totp FROM account
+WHERE person = $1 AND enrol_code = $2 AND enrol_until > $3 AND disabled_at IS NULL AND enrol_totp IS NOT NULL
+FOR NO KEY UPDATE
+"""
+_FINISH = """
+UPDATE account
+SET password = $2, totp = enrol_totp, totp_step = $3, enrol_code = NULL, enrol_totp = NULL, enrol_until = NULL
+WHERE person = $1
+"""
+_DISABLE = """
+INSERT INTO account (person, disabled_at) VALUES ($1, $2)
+ON CONFLICT (person) DO UPDATE SET disabled_at = COALESCE(account.disabled_at, $2)
+"""
+_ENABLE = (
+    "UPDATE account SET disabled_at = NULL WHERE person = $1 AND disabled_at IS NOT NULL RETURNING person"
+)
 
 
 async def put(session: AsyncSession, sealer: Sealer, person: str, password_hash: str, secret: str) -> None:
@@ -22,7 +68,115 @@ async def put(session: AsyncSession, sealer: Sealer, person: str, password_hash:
     await (await driver(session)).execute(_SET, person, password_hash, sealed)
 
 
+async def put_by_operator(
+    session: AsyncSession, sealer: Sealer, person: str, password_hash: str, secret: str, now: datetime
+) -> None:
+    """The same by command, for the first administrator; an entry. Raises NotFound."""
+    actor = await people.actor(session, person)
+    await put(session, sealer, person, password_hash, secret)
+    ended = await sign_in.end_all(session, person, now, "credentials were given anew")
+    await forget(session, person)
+    await record(session, "set_password", actor, now, {"person": person, "sessions": ended, "operator": True})
+
+
+async def issue_by_operator(session: AsyncSession, person: str, now: datetime) -> str:
+    """`issue` by command, when nobody can sign in to do it. Raises NotFound."""
+    return await _issued(session, await people.actor(session, person), person, now, operator=True)
+
+
+async def unlock_by_operator(session: AsyncSession, person: str, now: datetime) -> None:
+    """`unlock` by command. Raises NotFound."""
+    actor = await people.actor(session, person)
+    await forget(session, person)
+    await record(session, "unlock_person", actor, now, {"person": person, "operator": True})
+
+
+async def issue(session: AsyncSession, actor: Actor, person: str, now: datetime) -> str:
+    """A one-time code with which the person enrols, or comes back after a loss; sessions and passkeys end.
+
+    Raises NotAllowed, NotFound; SecondPersonNeeded for oneself.
+    """
+    await _manage(session, actor, person)
+    return await _issued(session, actor, person, now, operator=False)
+
+
+async def _issued(session: AsyncSession, actor: Actor, person: str, now: datetime, *, operator: bool) -> str:
+    once = tokens.new_code()
+    connection = await driver(session)
+    await connection.execute(_ISSUE, person, tokens.digest(once), now + CODE_LASTS)
+    await connection.execute(_GIVE_UP_PASSKEYS, person, now)
+    ended = await sign_in.end_all(session, person, now, "credentials were given anew")
+    await forget(session, person)
+    facts: dict[str, Json] = {"person": person, "sessions": ended, "operator": operator}
+    await record(session, "issue_enrolment", actor, now, facts)
+    return once
+
+
+async def begin(session: AsyncSession, sealer: Sealer, person: str, once: str, now: datetime) -> str:
+    """A new authenticator's secret, in exchange for the one-time code; it counts from `finish` on. CodeNotValid."""
+    secret = passwords.new_secret()
+    sealed = sealer.seal(secret.encode(), person)
+    row = await (await driver(session)).fetchval(_BEGIN, person, tokens.digest(once), sealed, now)
+    if row is None:
+        raise CodeNotValid
+    return secret
+
+
+def address(person: str, secret: str) -> str:
+    """The address that an authenticator's app reads from a QR code."""
+    return str(pyotp.TOTP(secret).provisioning_uri(name=person, issuer_name=ISSUER))
+
+
+async def finish(desk: Desk, person: str, once: str, password: str, code: str) -> None:
+    """Set the password, once the new authenticator shows the right code. CodeNotValid, InvalidValue naming a field."""
+    require_good(password, person)
+    kept = await desk.hashing(passwords.hashed, password)
+    now = desk.clock()
+    async with desk.database.begin() as session:
+        connection = await driver(session)
+        sealed = await connection.fetchval(_PENDING, person, tokens.digest(once), now)
+        if sealed is None:
+            raise CodeNotValid
+        step = passwords.step_of(desk.sealer.open(sealed, person).decode(), code, desk.app_clock())
+        if step is None:
+            raise InvalidValue("code", "is not what the new authenticator shows now")
+        await connection.execute(_FINISH, person, kept, step)
+        await record(session, "enrol_person", await people.actor(session, person), now, {"person": person})
+
+
+async def unlock(session: AsyncSession, actor: Actor, person: str, now: datetime) -> None:
+    """Let a person try again whom failures have locked. Raises NotAllowed, NotFound, SecondPersonNeeded."""
+    await _manage(session, actor, person)
+    await forget(session, person)
+    await record(session, "unlock_person", actor, now, {"person": person})
+
+
+async def disable(session: AsyncSession, actor: Actor, person: str, now: datetime) -> None:
+    """Shut a person out; sessions and tokens end in this transaction. NotAllowed, NotFound, SecondPersonNeeded."""
+    await _manage(session, actor, person)
+    connection = await driver(session)
+    await connection.execute(_DISABLE, person, now)
+    await connection.execute(_REVOKE_TOKENS, person, now, actor.code)
+    ended = await sign_in.end_all(session, person, now, "disabled")
+    await record(session, "disable_person", actor, now, {"person": person, "sessions": ended})
+
+
+async def enable(session: AsyncSession, actor: Actor, person: str, now: datetime) -> None:
+    """Let a person in again who was shut out. Raises NotAllowed, NotFound, SecondPersonNeeded."""
+    await _manage(session, actor, person)
+    if await (await driver(session)).fetchval(_ENABLE, person) is None:
+        raise NotFound("disabled person", person)
+    await record(session, "enable_person", actor, now, {"person": person})
+
+
 def require_good(password: str, person: str) -> None:
     """InvalidValue for a password that is too weak."""
     if reason := passwords.too_weak(password, person):
         raise InvalidValue("password", reason)
+
+
+async def _manage(session: AsyncSession, actor: Actor, person: str) -> None:
+    permissions.require(actor, "manage_people")
+    if person == actor.code:
+        raise SecondPersonNeeded("person")
+    await people.actor(session, person)

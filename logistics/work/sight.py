@@ -76,7 +76,20 @@ THINGS: Mapping[str, tuple[str, str | None]] = {
 }
 # Names in paths that are no things of anybody, or whose own module says who may see them.
 NOT_THINGS = frozenset(
-    {"approval", "day", "device", "file_path", "hold", "kind", "lang", "month", "path", "purpose", "subject"}
+    {
+        "approval",
+        "day",
+        "device",
+        "file_path",
+        "hold",
+        "kind",
+        "lang",
+        "month",
+        "path",
+        "purpose",
+        "subject",
+        "token",
+    }
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from logistics.store.database import driver
 from logistics.work import people
 from logistics.work.authenticating import MOST_FAILURES, Desk, Proof, forget, prove, record, use_code
 from logistics.work.sessions import LONGEST, Credential, Known, who
+
+log = logging.getLogger(__name__)
 
 _DEVICE = "SELECT code, place FROM device WHERE secret = $1 AND revoked_at IS NULL"
 _END = """
@@ -37,7 +40,7 @@ RETURNING id
 """
 _LEAVE = "UPDATE session SET ended_at = $2, ended_why = 'signed out' WHERE token = $1 AND ended_at IS NULL"
 _LOCK = "UPDATE session SET locked_at = $2 WHERE token = $1 AND locked_at IS NULL AND ended_at IS NULL"
-_LOCK_ACCOUNT = "SELECT person FROM account WHERE person = $1 AND disabled_at IS NULL FOR NO KEY UPDATE"
+_LOCK_ACCOUNT = "SELECT break_glass FROM account WHERE person = $1 AND disabled_at IS NULL FOR NO KEY UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ async def open_session(
     """A new session of somebody who has proved who they are; the one they had ends. SignInFailed if disabled."""
     connection = await driver(session)
     # Two sign-ins of one person wait for each other here.
-    if await connection.fetchval(_LOCK_ACCOUNT, person) is None:
+    break_glass = await connection.fetchval(_LOCK_ACCOUNT, person)
+    if break_glass is None:
         raise SignInFailed(MOST_FAILURES)
     await forget(session, person)
     ended = await connection.fetch(_END, person, now, "replaced by another sign-in")
@@ -77,6 +81,12 @@ async def open_session(
     actor = replace(await people.actor(session, person, code), session=row, confirmed_at=now)
     facts = {"method": method, "session": str(row), "replaced": [str(gone["id"]) for gone in ended]}
     await record(session, "sign_in", actor, now, facts, station["place"] if station else None)
+    if break_glass:
+        # Its own line of the closing sheet, and a line for whoever watches the logs.
+        await record(
+            session, "break_glass", actor, now, {"session": str(row)}, station["place"] if station else None
+        )
+        log.error("the break-glass account %s was used", person)
     return Opened(token, actor, expires_at, bool(ended))
 
 
@@ -85,7 +95,7 @@ async def unlock(desk: Desk, credential: Credential, password: str) -> Opened:
     known = await _theirs(desk, credential)
     await prove(desk, Proof(known.actor.code, password, None))
     async with desk.database.begin() as session:
-        return await renew(session, credential, known, "unlock_session", desk.clock())
+        return await renew(session, credential, known, "unlock_session", desk.clock(), confirmed=False)
 
 
 async def step_up(desk: Desk, credential: Credential, password: str, code: str) -> Opened:
@@ -95,15 +105,21 @@ async def step_up(desk: Desk, credential: Credential, password: str, code: str) 
     assert step is not None, "stepping up takes a code"
     async with desk.database.begin() as session:
         await use_code(session, known.actor.code, step)
-        return await renew(session, credential, known, "step_up", desk.clock())
+        return await renew(session, credential, known, "step_up", desk.clock(), confirmed=True)
 
 
 async def renew(
-    session: AsyncSession, credential: Credential, known: Known, act: str, now: datetime
+    session: AsyncSession,
+    credential: Credential,
+    known: Known,
+    act: str,
+    now: datetime,
+    *,
+    confirmed: bool,
 ) -> Opened:
-    """A new token for a session that is going on; `step_up` also renews the time of the proof."""
+    """A new token for a session that is going on; with `confirmed` both factors were proved just now."""
     token = tokens.new_token()
-    renewed = (credential.token, tokens.digest(token), now, act == "step_up")
+    renewed = (credential.token, tokens.digest(token), now, confirmed)
     if await (await driver(session)).fetchval(_RENEW, *renewed) is None:
         raise NotSignedIn
     await forget(session, known.actor.code)

@@ -49,6 +49,7 @@ PARAMS = {
     "run": "R7Q2M4ZK9R",
     "slot": "S011A001B",
     "subject": "M08000001V",
+    "token": "1",
     "vault": "V011G",
 }
 
@@ -86,7 +87,14 @@ def test_everything_under_the_api_is_guarded(app: Litestar) -> None:
         r.template for r in routes(app) if r.template.startswith("/api/") and not guarded(r.handler)
     ]
 
-    assert open_routes == ["/api/v1/devices/enrol", "/api/v1/sign-in"], "the door itself"
+    assert open_routes == [
+        "/api/v1/devices/enrol",
+        "/api/v1/enrolment/begin",
+        "/api/v1/enrolment/finish",
+        "/api/v1/passkeys/challenge",
+        "/api/v1/passkeys/sign-in",
+        "/api/v1/sign-in",
+    ], "the door itself"
 
 
 async def test_no_guarded_route_answers_whoever_shows_nothing(

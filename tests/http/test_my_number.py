@@ -103,6 +103,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "lang": "en",
         "purpose": "receive",
         "subject": "M080000013",
+        "token": "1",
         "file_path": "nothing.css",
         "path": "nothing",
     }
