@@ -217,7 +217,7 @@ def from_environment() -> ASGIApp:
     logs.configure(settings.log_level)
     sequencer = Sequencer(database, settings.signer_directory, clock)
     # Phones do not know of a demonstration's clock.
-    door = Door(Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system()))
+    door = Door(Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system()), settings.origin)
     app = create_app(database, clock, sequencer, _press(settings), _notice_key(settings), door)
     return logs.log_requests(app, settings.log_level)
 

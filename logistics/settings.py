@@ -37,7 +37,8 @@ class Settings:
 
     `database_owner_url` is for migrating, by the owner of the tables; the service connects as another role, to
     which the log is append-only by right and not only by trigger. `pdf_certificate` and `pdf_key` are the city's
-    own files for signing papers; without them a development certificate is made. `workers` is the number of
+    own files for signing papers; without them a development certificate is made. `origin` is how browsers reach us
+    through a proxy on this machine that ends TLS; no X-Forwarded header is ever believed. `workers` is the number of
     processes that answer requests, `pool_size` the connections to the database that each may have.
     """
 
@@ -53,6 +54,7 @@ class Settings:
     pool_size: int = 20
     pdf_certificate: Path | None = None
     pdf_key: Path | None = None
+    origin: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -73,18 +75,19 @@ class Settings:
             pool_size=_number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
             pdf_certificate=pdf_certificate,
             pdf_key=pdf_key,
+            origin=_origin(given),
         )
 
     def require_loopback(self) -> None:
         """SettingRefused unless only this machine can connect.
 
-        There is no sign-in yet: a header names the acting person, so whoever reaches the port may act as anybody.
+        We speak plain HTTP: whoever is between could read passwords and sessions. A proxy on this machine ends TLS.
         """
         if not is_loopback(self.host):
             raise SettingRefused(
                 "HOST",
-                f"{self.host!r} can be reached from other machines, and there is no sign-in yet."
-                " Use 127.0.0.1, ::1 or localhost.",
+                f"{self.host!r} can be reached from other machines without TLS. Use 127.0.0.1, ::1 or localhost,"
+                " let a proxy on this machine end TLS, and set ORIGIN to its address.",
             )
 
     @property
@@ -132,6 +135,21 @@ def _number(given: Mapping[str, str], variable: str, default: int, least: int, m
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise SettingRefused(variable, f"{text!r} is not a number from {least} to {most}.")
     return int(text)
+
+
+def _origin(given: Mapping[str, str]) -> str | None:
+    """Where browsers find us behind a proxy that ends TLS: https://name[:port], and nothing behind it."""
+    text = given.get("ORIGIN")
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        plain = f"https://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    except ValueError:
+        plain = ""
+    if text != plain or not urlsplit(text).hostname:
+        raise SettingRefused("ORIGIN", f"{text!r} is not of the form https://name or https://name:port.")
+    return text
 
 
 def _pdf_files(given: Mapping[str, str]) -> tuple[Path | None, Path | None]:

@@ -84,8 +84,29 @@ def test_the_service_may_bind_to_loopback(host: str) -> None:
 )
 def test_the_service_refuses_to_bind_to_anything_else(host: str) -> None:
     assert not is_loopback(host)
-    with pytest.raises(SettingRefused, match="no sign-in yet"):
+    with pytest.raises(SettingRefused, match="without TLS"):
         Settings.from_environment({"HOST": host}).require_loopback()
+
+
+@pytest.mark.parametrize("origin", ["https://cards.city.example", "https://cards.city.example:8443"])
+def test_a_proxy_s_address_is_taken_as_it_stands(origin: str) -> None:
+    assert Settings.from_environment({"ORIGIN": origin}).origin == origin
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://cards.city.example",
+        "https://",
+        "https://a.example/",
+        "https://u@a.example",
+        "cards",
+        "https://a:b",
+    ],
+)
+def test_an_origin_without_tls_or_with_more_than_a_host_is_refused(origin: str) -> None:
+    with pytest.raises(SettingRefused, match="ORIGIN"):
+        Settings.from_environment({"ORIGIN": origin})
 
 
 def test_a_false_clock_is_refused_where_others_can_connect() -> None:

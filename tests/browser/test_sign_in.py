@@ -1,0 +1,164 @@
+"""Coming in through a real browser: a badge, a password and a code; a lock; a passkey of a virtual authenticator."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from logistics.rules import passwords
+from logistics.serving import elsewhere
+from logistics.store.database import Database, driver
+from logistics.store.sealing import Sealer
+from logistics.work import credentials, devices, people
+from seed.load import person_code, place_code
+from tests.browser.conftest import OPENING, in_thread
+
+PERSON = person_code(1, 2)
+PASSWORD = "a horse, a battery, a staple"
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@dataclass
+class Door:
+    """A service in which one person has a password and an authenticator, and a code for one station."""
+
+    base: str
+    secret: str
+    once: str
+
+    def code(self) -> str:
+        return passwords.code_at(self.secret, datetime.now(UTC))
+
+
+@pytest.fixture
+def door(new_database: Callable[[], str]) -> Iterator[Door]:
+    with tempfile.TemporaryDirectory(prefix="pages-") as home:
+        url, secret = new_database(), passwords.new_secret()
+        once = in_thread(_prepare(url, Path(home), secret))
+        with elsewhere(url, OPENING, Path(home)) as base:
+            yield Door(base.replace("127.0.0.1", "localhost"), secret, str(once))
+
+
+async def _prepare(url: str, home: Path, secret: str) -> str:
+    database = Database(url)
+    async with database.begin() as session:
+        await (await driver(session)).execute(
+            "UPDATE session SET ended_at = now(), ended_why = 'test' WHERE person = $1", PERSON
+        )
+        await credentials.put(session, Sealer.kept(home), PERSON, passwords.hashed(PASSWORD), secret)
+        manager = await people.actor(session, person_code(0, 1))
+        _, once = await devices.add(session, manager, "窓口 1", place_code(1), "窓口", OPENING)
+    await database.close()
+    return once
+
+
+@pytest.fixture
+def page(browser: Browser, door: Door) -> Iterator[Page]:
+    context = browser.new_context(base_url=door.base, locale="ja-JP")
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None
+    )
+    yield page
+    context.close()
+    assert faults == []
+
+
+def sign_in(page: Page, door: Door) -> None:
+    """With keys alone, as a scanner and a clerk press them."""
+    page.goto("/board")
+    assert "/sign-in?next=%2Fboard" in page.url
+    page.keyboard.type(PERSON)
+    page.keyboard.press("Enter")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.keyboard.type(door.code())
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/board")
+
+
+def test_a_station_is_let_in_and_a_person_with_keys_alone(page: Page, door: Door) -> None:
+    page.goto("/devices/enrol")
+    page.keyboard.type(door.once)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=この端末を登録しました")
+
+    sign_in(page, door)
+
+    cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
+    assert set(cookies) >= {"session", "device"}
+    assert all(
+        cookies[name]["httpOnly"] and cookies[name]["sameSite"] == "Strict" for name in ("session", "device")
+    )
+    assert page.evaluate("document.cookie") == ""
+    page.click("text=サインアウト")
+    page.wait_for_url("**/sign-in")
+    page.goto("/board")
+    assert "/sign-in" in page.url
+
+
+def test_a_locked_page_opens_again_with_what_was_under_it(page: Page, door: Door) -> None:
+    sign_in(page, door)
+    page.fill("#find", "C0XK")
+    page.evaluate("window.dispatchEvent(new Event('session-locked'))")
+    page.wait_for_selector("#lock[open]")
+    before = {cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "session"}
+
+    page.keyboard.type("not the password at all")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lock [role=alert]:not([hidden])")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lock:not([open])", state="attached")
+
+    assert page.input_value("#find") == "C0XK"
+    after = {cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "session"}
+    assert after.isdisjoint(before)
+    page.click("text=サインアウト")
+    page.wait_for_url("**/sign-in")
+
+
+def test_a_passkey_is_added_and_signs_in_without_a_password(page: Page, door: Door) -> None:
+    page.goto("/devices/enrol")
+    page.fill("#once", door.once)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=この端末を登録しました")
+    cdp: Any = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    made = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    sign_in(page, door)
+    page.goto("/account")
+    page.click("[data-passkey=add]")
+    page.wait_for_selector("li:has-text('セキュリティキー')")
+    page.click("text=サインアウト")
+    page.wait_for_url("**/sign-in")
+
+    page.click("[data-passkey=sign-in]")
+    page.wait_for_url(f"{door.base}/")
+
+    assert page.locator(".person").inner_text().endswith("業務従事者1")
+    page.click("text=サインアウト")
+    page.wait_for_url("**/sign-in")
+    cdp.send(
+        "WebAuthn.setUserVerified", {"authenticatorId": made["authenticatorId"], "isUserVerified": False}
+    )
+    page.click("[data-passkey=sign-in]")
+    page.wait_for_selector("#passkey-says:not([hidden])")
+    assert "/sign-in" in page.url
