@@ -47,6 +47,8 @@ from api import (
     provenance,
     receiving,
     reference,
+    register_papers,
+    registers,
     reports,
     retention,
     returns,
@@ -94,6 +96,7 @@ def create_app(
     hold is sealed for this application's life alone.
     """
     door = door or _plain_door(database, clock)
+    database.tell_time(clock())
     gatherer = Gatherer(database, clock)
     hub = Hub(database, clock)
 
@@ -175,6 +178,8 @@ def _api() -> Router:
             passkeys.router,
             devices.router,
             reference.router,
+            registers.router,
+            register_papers.router,
             arrivals.router,
             batches.router,
             runs.router,

@@ -14,6 +14,7 @@ import labels.access_register
 import labels.handing
 import labels.month_report
 import labels.pick_list
+import labels.registers
 import labels.undelivered
 from api.answers import pdf
 from api.parameters import DocumentPath
@@ -31,6 +32,9 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P16": labels.access_register.render,
     "P2A": labels.handing.render_city_slip,
     "P3A": labels.handing.render_deposit,
+    "P19": labels.registers.staff,
+    "P20": labels.registers.carriers,
+    "P22": labels.registers.premises,
     "P23": labels.pick_list.render,
 }
 

@@ -18,7 +18,7 @@ from logistics.rules.codes import CodeType, sequenced_code, slot_code
 from logistics.rules.permissions import Role
 from logistics.rules.vaulting import CITY_NAME, CITY_PARTY
 from logistics.store import tables
-from seed import contract, search
+from seed import contract, registers, search
 
 CONTRACT_FROM, CONTRACT_TO = date(2026, 4, 1), date(2027, 3, 31)  # section 3
 CENTER = 13
@@ -52,8 +52,17 @@ async def load(session: AsyncSession) -> None:
     await _insert(session, tables.Place, list(_places()))
     await _insert(session, tables.Kind, list(_kinds()))
     await _insert(session, tables.Vault, list(_vaults()))
+    people = list(_people())
+    await _insert(session, tables.Person, people)
+    await _insert(session, tables.Registration, list(registers.registrations(people, COURIER_NAME)))
+    await _insert(session, tables.Pledge, list(registers.pledges(people)))
+    await _insert(session, tables.Training, list(registers.trainings(people)))
+    await _insert(session, tables.Consent, [registers.consent(COURIER)])
+    keepers = {place_code(place.number): person_code(place.number, 1) for place in contract.places()}
+    await _insert(session, tables.Premises, list(registers.premises(list(_vaults()), keepers)))
+    codes = {place.number: place_code(place.number) for place in contract.places()}
+    await _insert(session, tables.Staffing, list(registers.staffing(codes)))
     await _insert(session, tables.Slot, list(_slots()))
-    await _insert(session, tables.Person, list(_people()))
     await _insert(session, tables.SearchItem, list(search.items()))
 
 
@@ -139,6 +148,7 @@ def _slots() -> Iterator[dict[str, Any]]:
                     "position": position,
                     "capacity": vault.cards_per_slot,
                     "occupied": 0,
+                    "registration": registers.premises_number(vault_code(vault.place, vault.number)),
                 }
 
 

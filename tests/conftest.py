@@ -10,6 +10,7 @@ import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -79,6 +80,8 @@ async def clone(
     name = f"test_{next(_numbers)}"
     await as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER logistics STRATEGY wal_log")
     database = Database(server.url(name, user), pool_size=pool_size)
+    # The first day of the contract, whatever the machine's clock says.
+    database.tell_time(datetime(2026, 4, 1, tzinfo=UTC))
     try:
         yield database
     finally:

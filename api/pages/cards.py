@@ -1,5 +1,3 @@
-"""Where is this card, and what happened to it: for whoever is signed in."""
-
 """Where is this card, or this bag, and what happened to it; and what its reader may do with it next."""
 
 from __future__ import annotations

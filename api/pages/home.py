@@ -42,8 +42,6 @@ async def home(
     reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Response[str]:
-    """The board, for whoever comes in."""
-    return await board.answer(request, snapshot, reader, now, day)
     """What waits for the reader today."""
     today = business_date(now)
     calendar = await places.calendar(snapshot)

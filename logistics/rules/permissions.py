@@ -124,6 +124,12 @@ SERVICE = frozenset({Role.SERVICE})
 # They look at everything, whoever holds it.
 OVERSIGHT = MANAGERS | PRIVACY | CITY | AUDITOR
 
+# Whose papers are not the contractor's: no pledge and no training of theirs is kept here.
+OF_THE_CITY = CITY | AUDITOR | frozenset({Role.SERVICE})
+REGISTERED_ROLES = tuple(role.value for role in Role)
+# Regular, full time, part time, temporary (派遣), of the city, none (the service itself): body 6(3), appendix 1 article 8.
+EMPLOYMENTS = ("regular", "full_time", "part_time", "temporary", "city", "none")
+
 ANNEX, SITE, ROAD = frozenset({Where.ANNEX}), frozenset({Where.SITE}), frozenset({Where.COURIER})
 EITHER = ANNEX | SITE
 
@@ -225,6 +231,14 @@ ACTS: Mapping[str, Row] = {
     "follow_up_incident": only(LEADERS | PRIVACY, EITHER, OURS) | only(MANAGERS | PRIVACY, EITHER, ANY),
     "close_incident": only(CITY, EITHER, ANY),
     "attach": only(LEADERS | PRIVACY | CITY, EITHER, ANY),
+    # The registers (appendix 1 articles 6, 7, 9, 10-2; body 6).
+    "register_person": only(MANAGERS | SYSTEM, EITHER, ANY).approved_by(MANAGERS | PRIVACY | CITY),
+    "record_papers": only(MANAGERS | PRIVACY, EITHER, ANY),
+    "register_consent": only(MANAGERS, EITHER, ANY),
+    "register_premises": only(MANAGERS, EITHER, ANY),
+    "hand_in_roster": only(LEADERS, EITHER, HOLDER) | only(MANAGERS, EITHER, ANY),
+    "see_registers": only(OVERSIGHT, EITHER, ANY),
+    "make_register_paper": only(MANAGERS | PRIVACY | CITY, EITHER, ANY),
     # Supplies and reports.
     "supplies": only(STAFF, EITHER, HOLDER),
     "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY) | only(SERVICE, ANNEX, ANY),

@@ -132,6 +132,14 @@ _OTHER_ACTS: Mapping[str, str] = {
     "plan_run": "便の計画",
     "close_receipt": "収受の完了",
     "resolve": "差異の処理",
+    "register_person": "従事者の登録・変更",
+    "record_pledge": "誓約書の受領",
+    "record_training": "研修の記録",
+    "register_consent": "再委託・配送業者の承諾の登録",
+    "register_premises": "保管場所の届出",
+    "hand_in_roster": "勤務名簿の提出",
+    "export_register": "従事者届の書出し",
+    "refuse_right": "権限のない操作の拒否",
     "request_approval": "承認の依頼",
     "give_approval": "承認",
     "refuse_approval": "承認の却下",
@@ -199,4 +207,32 @@ ACTS: Mapping[str, str] = {
     **{step.value: word for step, word in BATCH_STEPS.items()},
     **{step.value: word for step, word in CARD_STEPS.items()},
     **_OTHER_ACTS,
+}
+
+ROLES: Mapping[str, str] = {
+    "overall_manager": "統括管理者",
+    "manager": "管理者",
+    "leader": "拠点別責任者",
+    "worker": "業務従事者",
+    "city": "本市職員",
+    "auditor": "監査",
+    "privacy_head": "個人情報総括管理者",
+    "privacy_manager": "個人情報管理責任者",
+    "system": "システム管理",
+    "courier": "配送業者",
+    "service": "自動処理",
+}
+EMPLOYMENTS: Mapping[str, str] = {
+    "regular": "正規雇用",
+    "full_time": "常勤雇用",
+    "part_time": "非常勤",
+    "temporary": "派遣",
+    "city": "本市",
+    "none": "―",
+}
+# What is missing where somebody may not act.
+FAULTS: Mapping[str, str] = {
+    "registration": "登録期間外",
+    "pledge": "誓約書なし",
+    "training": "研修なし・期限切れ",
 }

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.ledger.canonical import Json
 from logistics.rules.errors import InvalidValue
 from logistics.rules.permissions import Actor
-from logistics.work import approvals, batches, case_ends, discrepancies, exports
+from logistics.work import approvals, batches, case_ends, discrepancies, exports, registers
 from logistics.work.approvals import HALF_HOUR, Approval
 
 Shown: TypeAlias = Callable[[AsyncSession, Actor, str, Mapping[str, Any]], Awaitable[dict[str, Json]]]
@@ -19,6 +19,7 @@ Shown: TypeAlias = Callable[[AsyncSession, Actor, str, Mapping[str, Any]], Await
 SHOWN: Mapping[str, Shown] = {
     "confirm_lost": case_ends.lost_shown,
     "export": exports.export_shown,
+    "register_person": registers.change_shown,
     "unseal": batches.unseal_shown,
     "write_off": discrepancies.write_off_shown,
 }

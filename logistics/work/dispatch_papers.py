@@ -129,9 +129,9 @@ async def _reasons(session: AsyncSession, departures: Sequence[Departure]) -> di
 
 async def _carriage(session: AsyncSession, run: Row) -> Carriage:
     row = await (await driver(session)).fetchrow(
-        "SELECT code, name, consent_number FROM courier WHERE code = $1", run["courier"]
+        "SELECT code, name FROM courier WHERE code = $1", run["courier"]
     )
-    return Carriage(row["code"], row["name"], row["consent_number"], tuple(run["crew"]), run["vehicle"] or "")
+    return Carriage(row["code"], row["name"], run["consent"], tuple(run["crew"]), run["vehicle"] or "")
 
 
 def _sealed(batch: Row, cards: Sequence[Row]) -> SealedBatch:

@@ -30,6 +30,7 @@ from logistics.rules.records import (
     Record,
     TransferSlipRecord,
 )
+from logistics.rules.register_records import CarrierRecord, PremisesRecord, StaffRecord
 from logistics.rules.report_records import MonthReportRecord, UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
 from logistics.rules.vault_records import (
@@ -54,6 +55,9 @@ RECORDS: dict[str, type[Record]] = {
     "P7": ProposalRecord,
     "P8": CertificateRecord,
     "P17": ProvenanceRecord,
+    "P19": StaffRecord,
+    "P20": CarrierRecord,
+    "P22": PremisesRecord,
     # Ours: what P2 and P3 are within a site, and a list that the city's catalogue does not name.
     "P2A": CitySlipRecord,
     "P3A": DepositReceiptRecord,

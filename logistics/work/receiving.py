@@ -6,7 +6,7 @@ sent late commits with its outcome. Many calls are settled in one transaction, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.errors import DomainError, InvalidValue
 from logistics.rules.outcomes import Outcome, Purpose
+from logistics.rules.people_errors import SiteWithoutLeader
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import people, sessions
@@ -87,11 +88,13 @@ async def record(
     """
     here = await sessions.known(session, {receipt.by for receipt in receipts}, now)
     known = await people.actors(session, {receipt.supervisor for receipt in receipts})
+    at_work = {one.actor.place for one in here.values() if isinstance(one, Known) and one.actor.place}
+    led = await people.led(session, at_work)
     results: list[list[Answer] | DomainError] = [[] for _ in receipts]
     calls: list[tuple[int, Call]] = []
     for n, receipt in enumerate(receipts):
         try:
-            calls.append((n, _call(here[receipt.by], known, receipt)))
+            calls.append((n, _call(here[receipt.by], known, led, receipt)))
         except DomainError as refusal:
             results[n] = refusal
     answers = await _settle_all(session, [call for _, call in calls], now)
@@ -100,7 +103,9 @@ async def record(
     return results
 
 
-def _call(here: Known | DomainError, known: Mapping[str, Actor], receipt: Receipt) -> Call:
+def _call(
+    here: Known | DomainError, known: Mapping[str, Actor], led: Collection[str], receipt: Receipt
+) -> Call:
     if isinstance(here, DomainError):
         raise here
     actor = here.acting(Scope.SCAN)
@@ -109,6 +114,8 @@ def _call(here: Known | DomainError, known: Mapping[str, Actor], receipt: Receip
     if supervisor.place != actor.place:
         raise InvalidValue("supervisor", "works at another place")
     site = str(actor.place)
+    if site not in led:
+        raise SiteWithoutLeader(site)
     return Call(
         actor,
         Purpose.RECEIVE,

@@ -24,7 +24,7 @@ from logistics.rules.lifecycle import BatchState, BatchStep
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import places
+from logistics.work import carriers, places
 from logistics.work.locking import codes
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Row, Scan, Verdict
@@ -118,22 +118,24 @@ async def plan(
     vehicle: str,
     now: datetime,
 ) -> Row:
-    """Say who carries the run of a day. Raises CourierNotRegistered for a courier without consent on that day."""
+    """Say who carries the run of a day. CourierNotRegistered without a consent on that day, CrewNotRegistered."""
     permissions.require(actor, "plan_run")
     run = await lock(session, (await ensure(session, actor, day, now))["code"])
     connection = await driver(session)
-    if not await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM courier WHERE code = $1 AND $2 BETWEEN valid_from AND valid_to)",
-        courier,
-        day,
-    ):
+    consent = await carriers.in_force(session, courier, day)
+    if consent is None:
         raise CourierNotRegistered("courier", courier, day.isoformat())
+    await carriers.require_crew(session, courier, crew)
     await connection.execute(
-        "UPDATE run SET courier = $2, crew = $3, vehicle = $4 WHERE code = $1",
+        "UPDATE run SET courier = $2, crew = $3, vehicle = $4, consent = $5, consent_from = $6, consent_to = $7"
+        " WHERE code = $1",
         run["code"],
         courier,
         list(crew),
         vehicle,
+        consent["number"],
+        consent["valid_from"],
+        consent["valid_to"],
     )
     facts = {"day": day.isoformat(), "courier": courier, "crew": list(crew), "vehicle": vehicle}
     await take(session, [Act("plan_run", actor, str(actor.place), now, run=run["code"], facts=facts)], now)

@@ -36,7 +36,7 @@ _MANIFEST = """
 SELECT FROM manifest JOIN run ON run.code = manifest.run
 WHERE manifest.code = $1 AND $2 IN (manifest.origin, manifest.destination, run.courier)
 """
-_PERSON = "SELECT FROM person WHERE code = $1 AND $2 IN (place, courier)"
+_PERSON = "SELECT FROM registration WHERE person = $1 AND $2 IN (place, courier)"
 _CASE = "SELECT FROM missing_case WHERE code = $1 AND place = $2"
 _COUNT = "SELECT FROM stock_count WHERE code = $1 AND place = $2"
 _PICK_LIST = "SELECT FROM pick_list WHERE code = $1 AND place = $2"
@@ -78,6 +78,7 @@ THINGS: Mapping[str, tuple[str, str | None]] = {
 NOT_THINGS = frozenset(
     {
         "approval",
+        "catalogue",
         "day",
         "device",
         "file_path",

@@ -19,6 +19,7 @@ from logistics.rules.codes import CodeType
 from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
 from logistics.rules.lifecycle import CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
+from logistics.rules.people_errors import PremisesNotRegistered
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import people, rearranging
@@ -28,7 +29,7 @@ from logistics.work.scans import Answer, Call, Row, Scan, Verdict
 
 # A move leaves another slot: both are locked in code order once the cards are, and with them where they lie.
 _LOCK_SLOTS = """
-SELECT code, capacity, occupied, place, vault,
+SELECT code, capacity, occupied, place, vault, registration,
        (SELECT purpose FROM vault WHERE vault.code = slot.vault) AS purpose
 FROM slot
 WHERE code = ANY ($1::text[])
@@ -136,7 +137,10 @@ class _Slots:
 async def lock_slots(
     session: AsyncSession, actor: Actor, calls: Sequence[Call], cards: Iterable[Row]
 ) -> _Slots:
-    """Lock the slots that calls fill and cards leave, once the cards are locked. NotFound for one of others."""
+    """Lock the slots that calls fill and cards leave, once the cards are locked.
+
+    NotFound for one of others, PremisesNotRegistered for one in a vault that is not registered.
+    """
     wanted = {str(call.slot) for call in calls if call.slot}
     lying = {card["slot"] for card in cards if card["slot"]}
     rows = await (await driver(session)).fetch(_LOCK_SLOTS, sorted(wanted | lying))
@@ -149,6 +153,10 @@ async def lock_slots(
             raise InvalidValue(
                 "slot", "is of the locked stock: only what is approved for disposal is picked into it"
             )
+    if loose := next(
+        (row["code"] for row in rows if row["code"] in wanted and not row["registration"]), None
+    ):
+        raise PremisesNotRegistered("slot", loose)
     return _Slots(rows)
 
 

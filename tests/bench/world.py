@@ -41,7 +41,7 @@ HISTORY = (
 COLUMNS = {
     "arrival": "code imported_at imported_by digest cards",
     "box": "code arrival label cards",
-    "run": "code day sequence courier crew vehicle departed_at",
+    "run": "code day sequence courier crew vehicle departed_at consent consent_from consent_to",
     "manifest": "code run origin destination transfer_slip cards dispatched_at dispatched_by taken_over_at taken_over_by",
     "batch": "code run origin destination state place custodian manifest opened_at seal_number sealed_cards sealed_at"
     " loaded_at",
@@ -51,6 +51,9 @@ COLUMNS = {
     "manifest_card": "manifest card batch position",
     "scan": "id entry purpose subject code card outcome accepted content occurred_at",
 }
+
+
+_CONSENT = ("R8-配送-1", date(2026, 4, 1), date(2027, 3, 31))
 
 
 def site_clerk(site: int) -> str:
@@ -160,7 +163,9 @@ class World:
     def _run(self, day: date, *, departed: bool) -> str:
         code = self._random(CodeType.RUN)
         left = NOW if departed else None
-        self.rows["run"].append((code, day, 1, COURIER, ["乗務員1"], "京都 400 あ 12-34", left))
+        self.rows["run"].append(
+            (code, day, 1, COURIER, ["配送乗務員1"], "京都 400 あ 12-34", left, *_CONSENT)
+        )
         return code
 
     def _batch(self, run: str, site: int, cards: int, manifest: str | None) -> str:

@@ -81,7 +81,7 @@ class PlayedDay:
     async def dispatch(self) -> None:
         """What is packed is sealed, loaded and released to the courier."""
         day = business_date(self.now).isoformat()
-        plan = {"run_day": day, "courier": COURIER, "crew": ["乗務員1"], "vehicle": "京都 400 あ 12-34"}
+        plan = {"run_day": day, "courier": COURIER, "crew": ["配送乗務員1"], "vehicle": "京都 400 あ 12-34"}
         self.run = (await self.say(CLERK, "/runs", plan))["code"]
         for site, batch in self.batches.items():
             self.seals[site] = f"KS-{site:06d}"

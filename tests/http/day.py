@@ -206,7 +206,12 @@ class Day:
         return await self.annex.post(f"/batches/{batch.code}/seal", body)
 
     async def plan(self, run_day: str = RUN_DAY) -> Any:
-        body = {"run_day": run_day, "courier": COURIER, "crew": ["乗務員1"], "vehicle": "京都 400 あ 12-34"}
+        body = {
+            "run_day": run_day,
+            "courier": COURIER,
+            "crew": ["配送乗務員1"],
+            "vehicle": "京都 400 あ 12-34",
+        }
         return await self.annex.post("/runs", body)
 
     async def load(self, *batches: Batch) -> None:
@@ -313,6 +318,11 @@ class Day:
         """What scans into a new batch of the annex for a site come to."""
         batch = await self.open_batch(site, run_day)
         return await self.annex.scan(f"/batches/{batch['code']}/scans", cards)
+
+    async def people_of(self, number: int) -> list[dict[str, Any]]:
+        """Everybody registered at a site."""
+        found: list[dict[str, Any]] = (await self.site(number).leader.get("/people"))["items"]
+        return found
 
     async def state(self, card: str) -> str:
         state: str = (await self.annex.get(f"/cards/{card}"))["state"]

@@ -24,7 +24,7 @@ SUPERVISOR = "P000191A"
 MISFIT = "about:blank"
 PROBLEM = "application/problem+json"
 BATCH = {"destination": place_code(1), "run_day": RUN_DAY}
-PLAN = {"run_day": RUN_DAY, "courier": COURIER, "crew": ["乗務員1"], "vehicle": "京都 400 あ 12-34"}
+PLAN = {"run_day": RUN_DAY, "courier": COURIER, "crew": ["配送乗務員1"], "vehicle": "京都 400 あ 12-34"}
 SCAN = scan_of(CARD)
 
 

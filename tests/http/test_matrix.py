@@ -176,6 +176,8 @@ async def test_what_is_of_others_is_answered_as_what_does_not_exist(app: Litesta
         for (role, where), clerk in world.people.items():
             if sees_all(role, where) or (where is Where.COURIER and route.path_names[0] in CARRIED):
                 continue
+            if role is Role.SYSTEM and "person" in route.path_names:
+                continue  # the register of people is his to keep
             there = said(await answer(clerk, route, foreign), foreign)
             nowhere = said(await answer(clerk, route, missing), missing)
             asked += 1
@@ -196,7 +198,8 @@ async def test_a_site_gets_what_is_its_own_and_oversight_gets_all(app: Litestar,
                 continue
             whose = world.theirs if sees_all(role, where) else world.ours
             response = await answer(clerk, route, {**whose, **FIXED})
-            if response.status_code == 404 and "return-slip" not in route.template:
+            empty = "return-slip" in route.template or "/rosters/" in route.template
+            if response.status_code == 404 and not empty:
                 hidden.append((route.template, role, where, response.text))
 
     assert hidden == []
@@ -231,6 +234,7 @@ async def test_the_system_keeper_sees_no_custody(app: Litestar, world: World) ->
     answers = {
         route.template: (await answer(keeper, route, {**world.theirs, **FIXED})).status_code
         for route in with_objects(app)
+        if "person" not in route.path_names
     }
 
     assert set(answers.values()) == {403}

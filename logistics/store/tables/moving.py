@@ -42,6 +42,18 @@ class Run(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("day", "sequence"),
         sa.CheckConstraint("sequence = 1", name="sequence"),
+        # Nobody leaves without a consent that is in force on the day (appendix 1 articles 9, 10-10).
+        sa.ForeignKeyConstraint(
+            ["consent", "courier", "consent_from", "consent_to"],
+            ["consent.number", "consent.courier", "consent.valid_from", "consent.valid_to"],
+            name="run_consent_fkey",
+        ),
+        sa.CheckConstraint(
+            "(departed_at IS NULL OR consent IS NOT NULL)"
+            " AND (consent IS NULL) = (consent_from IS NULL) AND (consent IS NULL) = (consent_to IS NULL)"
+            " AND day BETWEEN consent_from AND consent_to",
+            name="consent",
+        ),
     )
     code: str = text(primary_key=True)
     day: date
@@ -50,6 +62,9 @@ class Run(SQLModel, table=True):
     crew: list[str] = Field(default_factory=list, sa_type=pg.ARRAY(sa.Text))
     vehicle: str | None = text(default=None)
     departed_at: datetime | None = time(default=None)
+    consent: str | None = text(default=None)
+    consent_from: date | None = None
+    consent_to: date | None = None
 
 
 class Manifest(SQLModel, table=True):

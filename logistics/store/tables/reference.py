@@ -82,9 +82,15 @@ class Vault(SQLModel, table=True):
 
 
 class Slot(SQLModel, table=True):
-    """Where cards lie. `occupied` is kept by the gate; the CHECK is the hard capacity."""
+    """Where cards lie. `occupied` is kept by the gate; CHECKs are the hard capacity, and that its vault is registered."""
 
-    __table_args__ = (sa.CheckConstraint("occupied BETWEEN 0 AND capacity", name="capacity"),)
+    __table_args__ = (
+        sa.CheckConstraint("occupied BETWEEN 0 AND capacity", name="capacity"),
+        sa.CheckConstraint("occupied = 0 OR registration IS NOT NULL", name="registered"),
+        sa.ForeignKeyConstraint(
+            ["registration", "vault"], ["premises.number", "premises.vault"], name="slot_registration_fkey"
+        ),
+    )
     code: str = text(primary_key=True)
     vault: str = key("vault.code", index=True)
     place: str = key("place.code", index=True)
@@ -92,6 +98,7 @@ class Slot(SQLModel, table=True):
     position: int
     capacity: int
     occupied: int = 0
+    registration: str | None = text(default=None)
 
 
 class CalendarOverride(SQLModel, table=True):
