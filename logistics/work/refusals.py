@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from logistics.gate import take
 from logistics.ledger.acts import Act
+from logistics.ledger.canonical import Json
 from logistics.rules.errors import DomainError
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database
@@ -21,3 +24,15 @@ async def note(
         # A courier has no place of ours; what it tries, it tries of the annex.
         where = actor.place or await places.annex(session)
         await take(session, [Act("refuse", actor, where, now, facts=facts)], now)
+
+
+async def record(
+    session: AsyncSession, actor: Actor, act: str, method: str, route: str, now: datetime
+) -> None:
+    """Append that `actor` was refused the right to `act`; nothing of the request but its route is kept.
+
+    An attempt at what is another's task shows in the log (escalation).
+    """
+    site = actor.place or await places.vehicle(session, str(actor.courier))
+    facts: dict[str, Json] = {"act": act, "role": actor.role.value, "method": method, "route": route}
+    await take(session, [Act("refuse_right", actor, site, now, facts=facts)], now)
