@@ -17,6 +17,7 @@ from logistics.settings import Clock
 from seed import contract
 from seed.demo import annex as at_annex
 from seed.demo import counter as at_counter
+from seed.demo import evening
 from seed.demo import site as at_site
 from seed.demo.annex import Annex
 from seed.demo.clerk import Clerk, Service
@@ -79,6 +80,8 @@ async def play_day(service: Service, world: World, say: Callable[[str], None]) -
     await annex.crew.post(f"/runs/{run}/take-over", {})
     say(f"run {run} on its way with {len(manifests)} manifests, {len(service.papers)} papers printed")
     sites = [office.site(number, manifests) for number in sorted({bag.site for bag in world.bags})]
+    for site in sites[: evening.SITES]:
+        await evening.open_vault(site, office.second(site))
     closed = {site.number: asyncio.Event() for site in sites}
     closes = await asyncio.gather(*(at_site.receive(site, world, closed) for site in sites))
     say(f"{len(closes)} receipts closed, cards put away")
@@ -86,8 +89,13 @@ async def play_day(service: Service, world: World, say: Callable[[str], None]) -
     say(f"{sum(map(len, world.visits.values()))} people booked at the counters")
     back = await give_back(annex, sites[0], world, run)
     say(f"{len(back.cards)} collected cards back at the annex")
+    days = [
+        await evening.close(site, office.second(site), world.day.isoformat())
+        for site in evening.quiet(sites, closes)
+    ]
+    say(f"{len(days)} vaults counted and days closed, {sum(one.closing for one in days)} cards in them")
     answers = {site.number: close for site, close in zip(sites, closes, strict=True)}
-    return await summarise(Played(world, annex, unpacked, run, sites, answers, back))
+    return await summarise(Played(world, annex, unpacked, run, sites, answers, back, days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,11 @@ class _Office:
             supervisor=self._staff(place["code"], "city")[0]["code"],
             manifest=next(m for m in manifests if m["destination"] == place["code"]),
         )
+
+    def second(self, site: Site) -> Clerk:
+        """Another worker of a site: the second name of a count, and of a close."""
+        _, other, *_ = self._staff(site.place, "worker")
+        return self._clerk(other, f"{site.slug}-2")
 
     def _staff(self, place: str, role: str) -> list[dict[str, Any]]:
         return [person for person in self.people if (person["place"], person["role"]) == (place, role)]

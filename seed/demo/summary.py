@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from seed import contract
-from seed.demo import happened
+from seed.demo import evening, happened
 from seed.demo.annex import Annex, Unpacked
 from seed.demo.clerk import Clerk
+from seed.demo.evening import Closed
 from seed.demo.figures import AnnexFigures, Figures, Summary
 from seed.demo.giving_back import Back, not_back
 from seed.demo.site import Site
@@ -35,6 +36,7 @@ class Played:
     sites: Sequence[Site]
     closes: Mapping[int, Mapping[str, Any]]
     back: Back
+    days: Sequence[Closed]
 
 
 async def summarise(played: Played) -> Summary:
@@ -50,6 +52,7 @@ async def summarise(played: Played) -> Summary:
         *_not_as_happened(played, sites, figures),
         *_misplaced(played, cards),
         *not_back(played.back, annex.place, everything),
+        *_miscounted(played, cards),
         *await _not_on_receipts(played),
         *_altered(bodies),
     ]
@@ -153,6 +156,16 @@ def _differ(where: str, answered: Figures | AnnexFigures, truth: Figures | Annex
     for name in truth.__struct_fields__:
         if getattr(answered, name) != getattr(truth, name):
             yield f"{where}.{name}: {getattr(answered, name)} answered, {getattr(truth, name)} happened"
+
+
+def _miscounted(played: Played, cards: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Days that were closed with other cards than lie there, or not closed at all."""
+    if len(played.days) < evening.SITES:
+        yield f"{len(played.days)} days were closed, {evening.SITES} sites had nothing open"
+    for closed in played.days:
+        lie = sum((card["place"], card["state"]) == (closed.site.place, "stored") for card in cards)
+        if not closed.closing == closed.counted == lie:
+            yield f"{closed.site.slug}: closed with {closed.closing}, counted {closed.counted}, {lie} lie there"
 
 
 def _misplaced(played: Played, cards: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -80,6 +80,7 @@ async def test_a_day_with_every_kind_of_difference_balances(database: Database) 
     assert summary.returned == 3
     names = sorted(service.papers)
     assert [sum(name.startswith(f"P{n}-") for name in names) for n in (1, 2, 3, 4)] == [14, 14, 14, 1]
+    assert [sum(name.startswith(f"P{n}-") for name in names) for n in (5, 6)] == [4, 4]
     assert {"batch-labels.pdf", "sleeve-labels.pdf"} <= set(names)
 
 
