@@ -49,7 +49,8 @@ async def list_cases(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_counts.Case]:
-    rows = await missing.page(snapshot, after, limit, place=place, card=card, is_open=is_open)
+    own = permissions.place(reader, place)
+    rows = await missing.page(snapshot, after, limit, place=own, card=card, is_open=is_open)
     return wire.paged(rows, wire_counts.Case, limit)
 
 

@@ -57,7 +57,8 @@ async def list_counts(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_counts.Count]:
-    rows = await counts.page(snapshot, after, limit, place=place, vault=vault, day=day)
+    own = permissions.place(reader, place)
+    rows = await counts.page(snapshot, after, limit, place=own, vault=vault, day=day)
     return wire.paged(rows, wire_counts.Count, limit)
 
 

@@ -15,6 +15,7 @@ from seed.load import load
 from tests.accidents.cases import ACCIDENTS
 from tests.accidents.stage import scene
 from tests.accidents.table import Played, gap, markdown, rows
+from tests.sessions import admit_everybody
 
 TEMPLATE = "template_accidents"
 
@@ -53,6 +54,7 @@ async def _fill(url: str) -> None:
     database = Database(url)
     async with database.begin() as session:
         await load(session)
+    await admit_everybody(database)
     await database.close()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import custody, dispatching, growth, japan, ledger, paper, scans
+from tests.bench import counting, custody, dispatching, growth, japan, ledger, paper, scans
 from tests.bench.measuring import Row, as_json, table
 from tests.bench.setting import Size, Stage, stage
 from tests.bench.world import World
@@ -28,6 +28,7 @@ PATHS: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
     "dispatch-300": dispatching.three_hundred,
     "dispatch-900": dispatching.nine_hundred,
     "custody": custody.one_card,
+    "count-10000": counting.ten_thousand,
     "paper-30": paper.thirty,
     "paper-300": paper.three_hundred,
     "log-cost": scans.log_cost,

@@ -253,6 +253,26 @@ async def test_several_people_count_one_vault_at_once_and_each_card_once(
     assert (ended["state"], ended["matched"]) == ("concluded", 24)
 
 
+async def test_a_card_that_one_counts_while_another_takes_it_out_is_seen_once_and_not_missing(
+    day: Day, database: Database
+) -> None:
+    vault = await stored(day, 1, [6])
+    (slot,), cards = vault.slots, vault.cards
+    count = await vault.open("full")
+
+    answers = await asyncio.gather(
+        *(vault.scan(count, slot, card) for card in cards),
+        vault.second.scan("/take-outs", [cards[0]], purpose="issue"),
+        vault.site.leader.scan("/take-outs", [cards[0]], purpose="issue"),
+    )
+    ended = await vault.finish(count)
+
+    assert [answer for (answer,) in answers[:6]] == ["counted"] * 6
+    assert sorted(answer for (answer,) in answers[6:]) == ["already_out", "taken_out"]
+    assert (ended["state"], ended["matched"], ended["missing"]) == ("concluded", 6, 0)
+    assert await one(database, "SELECT occupied FROM slot WHERE code = $1", slot) == 5
+
+
 async def test_scans_made_offline_count_when_they_were_made_and_only_once(
     day: Day, database: Database
 ) -> None:
@@ -339,9 +359,15 @@ async def test_another_site_neither_counts_here_nor_sees_the_count(day: Day) -> 
         await stranger.refused(f"/counts/{count}/scans", {"scans": [scan_of(vault.cards[0])]}),
         await stranger.refused(f"/counts/{count}/finish"),
         (await stranger.ask("GET", f"/counts/{count}")).json(),
+        (await stranger.ask("GET", f"/counts/{count}/findings")).json(),
+        (await stranger.ask("GET", "/counts", params={"place": vault.site.place})).json(),
+        (await stranger.ask("GET", "/cases", params={"place": vault.site.place})).json(),
+        (await stranger.ask("GET", f"/places/{vault.site.place}/due-sightings")).json(),
         (await stranger.ask("GET", f"/counts/{count}/sheet.pdf")).json(),
     ):
         assert problem["type"] == "/problems/not-found"
+    assert (await stranger.get("/counts"))["items"] == []
+    assert (await stranger.get("/cases"))["items"] == []
 
 
 async def test_a_cyclic_count_takes_the_slots_that_are_due(day: Day, clock: MovingClock) -> None:
