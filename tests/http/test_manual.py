@@ -448,7 +448,6 @@ def test_every_tag_has_its_place_and_its_japanese_word(document: dict[str, Any])
 async def test_a_page_that_cannot_be_made_is_a_sentence_without_a_trace(client: httpx.AsyncClient) -> None:
     with capture_logs() as logged:
         answer = await client.get("/", headers=headers_of(person_code(0, 2)) | {"Accept": "text/html"})
-        answer = await client.get("/board", headers={"Accept": "text/html"})
 
     assert [line["event"] for line in logged] == ["busy"], "its database is not there"
     assert answer.status_code >= 500
