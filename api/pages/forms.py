@@ -12,6 +12,7 @@ from typing import Any
 
 from litestar import Request
 
+from api.door import CSRF_FIELD
 from api.pages.messages import local
 from api.pages.speech import folded
 from api.parameters import check_codes
@@ -28,7 +29,11 @@ async def read(request: Request[Any, Any, Any]) -> None:
     if request.method == "POST":
         is_form = "form" in request.headers.get("content-type", "")
         form = await request.form() if is_form else {}
-        typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+        typed = {
+            name: value.strip()
+            for name, value in form.items()
+            if isinstance(value, str) and name != CSRF_FIELD
+        }
         request.state[TYPED] = typed
 
 
