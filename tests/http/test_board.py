@@ -81,7 +81,7 @@ def _rows(page: str) -> list[list[str]]:
 
 
 async def test_before_the_first_run_the_board_says_what_to_do_next(desk: Desk) -> None:
-    page = await desk.see("/")
+    page = await desk.see("/board")
 
     assert "まだ便がありません" in page
     assert "logistics import-arrivals" in page
@@ -100,7 +100,7 @@ async def test_the_board_shows_each_site_with_the_unfinished_first(desk: Desk) -
     await day.receive(2, day.cards[2][:1])
     await day.close(2, 1)
 
-    page = await desk.see("/")
+    page = await desk.see("/board")
 
     rows = _rows(page)
     assert len(rows) == 13
@@ -117,9 +117,10 @@ async def test_the_board_names_no_card_and_nobody_but_who_looks(desk: Desk) -> N
     await day.pack([1])
     await day.dispatch()
 
-    page = await desk.see("/")
+    page = await desk.see("/board")
 
-    body = page.split("</header>")[1]
+    # The lock over the page names who is signed in, as the head does.
+    body = re.sub(r"(?s)<dialog.*?</dialog>", "", page.split("</header>")[1])
     for secret in (*day.cards[1], day.batches[1], day.manifests[1], CLERK, "業務従事者", "乗務員"):
         assert secret not in body
 
@@ -127,18 +128,18 @@ async def test_the_board_names_no_card_and_nobody_but_who_looks(desk: Desk) -> N
 async def test_what_is_unfinished_after_its_day_is_late(desk: Desk) -> None:
     await desk.day.arrive({1: 1})
     await desk.day.pack([1])
-    assert _rows(await desk.see("/"))[0][:2] == ["北", "梱包中"]
+    assert _rows(await desk.see("/board"))[0][:2] == ["北", "梱包中"]
 
     desk.now += timedelta(days=1)
 
-    assert _rows(await desk.see("/"))[0][:2] == ["北", "梱包中 遅れ"]
+    assert _rows(await desk.see("/board"))[0][:2] == ["北", "梱包中 遅れ"]
 
 
 async def test_a_day_without_a_run_points_to_the_run_before_it(desk: Desk) -> None:
     await desk.day.arrive({1: 1})
     await desk.day.pack([1])
 
-    page = await desk.see("/?day=2026-04-02")
+    page = await desk.see("/board?day=2026-04-02")
 
     assert "この日の便はありません" in page
     assert 'href="/board?day=2026-04-01"' in page
@@ -146,7 +147,7 @@ async def test_a_day_without_a_run_points_to_the_run_before_it(desk: Desk) -> No
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "0001-01-01", "9999-12-31", "'"])
 async def test_a_day_that_is_none_is_answered_with_a_sentence(desk: Desk, day: str) -> None:
-    page = await desk.see(f"/?day={day}", 400)
+    page = await desk.see(f"/board?day={day}", 400)
 
     assert "配送状況へ" in page
 
@@ -154,7 +155,7 @@ async def test_a_day_that_is_none_is_answered_with_a_sentence(desk: Desk, day: s
 async def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(desk: Desk) -> None:
     page = await desk.see("/no/such/page", 404)
     answer = await desk.client.get("/no/such/page")
-    posted = await desk.client.post("/", headers=HTML)
+    posted = await desk.client.post("/board", headers=HTML)
 
     assert "ページが見つかりません" in page
     assert answer.status_code == 404
@@ -165,7 +166,7 @@ async def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_program
 
 
 async def test_a_my_number_in_an_address_is_refused_and_not_repeated(desk: Desk) -> None:
-    answer = await desk.client.get("/?day=123456789018", headers=HTML)
+    answer = await desk.client.get("/board?day=123456789018", headers=HTML)
 
     assert answer.status_code == 400
     assert "123456789018" not in answer.text
@@ -234,7 +235,7 @@ async def test_a_card_that_is_not_known_is_a_sentence(desk: Desk) -> None:
 
 
 async def test_the_stylesheet_is_kept_for_a_year_and_believed(desk: Desk) -> None:
-    page = await desk.see("/")
+    page = await desk.see("/board")
     address = re.search(r'<link rel="stylesheet" href="([^"]+)"', page)
     assert address
 

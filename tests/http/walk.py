@@ -33,6 +33,7 @@ SITE_WORK = (
     "/api/v1/pick-lists",
     "/api/v1/counts/",
 )
+MANAGEMENT = ("/api/v1/reports/",)
 # What a scan reads, which is judged scan by scan.
 SCANNED = {("scans", "code"), ("placements", "card"), ("picks", "code")}
 
@@ -66,7 +67,8 @@ class Walk:
         self._note(fine, route, what, response)
 
     async def _ask(self, route: Route, path: str, **request: Any) -> httpx.Response:
-        clerk = self.day.site(1).clerk if path.startswith(SITE_WORK) else self.day.annex
+        ours = self.day.manager if path.startswith(MANAGEMENT) else self.day.annex
+        clerk = self.day.site(1).clerk if path.startswith(SITE_WORK) else ours
         headers = headers_of(clerk.code) | request.pop("headers", {})
         self.asked += 1
         return await self.day.client.request(route.method, path, headers=headers, **request)
