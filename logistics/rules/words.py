@@ -121,7 +121,6 @@ SIGN_IN: Mapping[str, str] = {
     "revoke_passkey": "パスキーの失効",
     "add_token": "トークンの発行",
     "revoke_token": "トークンの失効",
-    "refuse": "操作の拒否",
     "break_glass": "緊急用アカウントの使用",
 }
 

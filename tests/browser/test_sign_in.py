@@ -150,8 +150,15 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(page: Page, door: Do
     page.click("text=サインアウト")
     page.wait_for_url("**/sign-in")
 
-    page.click("[data-passkey=sign-in]")
+    with page.expect_request("**/api/v1/passkeys/sign-in") as sent:
+        page.click("[data-passkey=sign-in]")
     page.wait_for_url(f"{door.base}/")
+    recorded = page.request.post(
+        "/api/v1/passkeys/sign-in",
+        data=sent.value.post_data,
+        headers={"Content-Type": "application/json", "Origin": door.base},
+    )
+    assert recorded.status == 401, "an answer is good once"
 
     assert page.locator(".person").inner_text().endswith("業務従事者1")
     page.click("text=サインアウト")

@@ -10,9 +10,9 @@ import pytest
 from logistics.ledger.canonical import canonical
 from logistics.rules.tokens import csrf_of, digest, new_token
 from logistics.store.database import Database
-from logistics.work.authenticating import FREE_FAILURES, MOST_FAILURES
+from logistics.work.authenticating import FAILURE_SECONDS, FREE_FAILURES, MOST_FAILURES
 from seed.load import person_code
-from tests.http.coming_in import PASSWORD, Browser, House, kind
+from tests.http.coming_in import PASSWORD, SECRET, Browser, House, kind
 from tests.http.day import new_card
 from tests.http.rows import everything, one
 
@@ -430,3 +430,28 @@ async def test_64_sign_ins_at_once_are_answered_while_others_work(house: House) 
 
     assert {answer.status_code for answer in answers} == {401}
     assert slowest < 2.0
+
+
+async def test_the_time_of_a_failure_tells_nothing_of_the_name(house: House) -> None:
+    await house.give_account(WORKER)
+    house.desk.failure_seconds = FAILURE_SECONDS
+    names = (WORKER, NOBODY, "nonsense", MANAGER)
+    took = {}
+    for name in names:
+        started = asyncio.get_running_loop().time()
+        answer = await house.browser().submit("/sign-in", person=name, code="000000", **WRONG)
+        took[name] = asyncio.get_running_loop().time() - started
+        assert answer.status_code == 401
+
+    assert min(took.values()) >= FAILURE_SECONDS
+    assert max(took.values()) - min(took.values()) < FAILURE_SECONDS / 2, took
+
+
+async def test_the_log_tells_no_secret_of_a_sign_in(house: House) -> None:
+    browser = await house.at_work(WORKER)
+    await house.sign_in(house.browser(), WORKER, password="typed into the wrong field")
+
+    told = str(await one(house.database, "SELECT string_agg(body, ' ') FROM entry"))
+
+    secrets = (PASSWORD, "typed into", browser.cookies["session"], browser.cookies["device"], SECRET)
+    assert not any(secret in told for secret in secrets)
