@@ -17,6 +17,7 @@ import pytest
 
 from logistics.rules.vaulting import CITY_PARTY
 from logistics.store.database import Database, driver
+from logistics.work.rebuilding import differing
 from seed.load import place_code
 from tests.http.conftest import OPENING
 from tests.http.counting import MovingClock
@@ -243,3 +244,6 @@ async def test_random_days_over_13_sites_conserve_every_card_at_every_close(
     for batch in (await day.manager.get("/batches", limit=500))["items"]:
         told = await day.manager.get("/audit/balance", batch=batch["code"], day=RUN_DAYS[-1])
         assert told["balanced"], told
+    async with database.read() as session:
+        _, wrong = await differing(session)
+    assert wrong == [], "the present is what the entries tell, count by count and move by move"
