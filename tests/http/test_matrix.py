@@ -181,7 +181,10 @@ async def test_what_is_of_others_is_answered_as_what_does_not_exist(app: Litesta
             there = said(await answer(clerk, route, foreign), foreign)
             nowhere = said(await answer(clerk, route, missing), missing)
             asked += 1
-            if there != nowhere or there[0] not in (403, 404):
+            told_apart = there != nowhere
+            # A page leads back to where it was, whatever it was told of.
+            open_to_all = route.template.startswith("/api/") and there[0] not in (403, 404)
+            if told_apart or open_to_all:
                 told.append((route.method, route.template, role, there, nowhere))
 
     assert told == []
@@ -191,6 +194,9 @@ async def test_what_is_of_others_is_answered_as_what_does_not_exist(app: Litesta
 async def test_a_site_gets_what_is_its_own_and_oversight_gets_all(app: Litestar, world: World) -> None:
     hidden = []
     for route in with_objects(app):
+        # A page of the annex's own work is no page of who oversees; the API is the measure.
+        if not route.template.startswith("/api/"):
+            continue
         if route.method != "GET" or {"arrival", "box", "document", "number"} & set(route.path_names):
             continue
         for (role, where), clerk in world.people.items():
@@ -234,7 +240,7 @@ async def test_the_system_keeper_sees_no_custody(app: Litestar, world: World) ->
     answers = {
         route.template: (await answer(keeper, route, {**world.theirs, **FIXED})).status_code
         for route in with_objects(app)
-        if "person" not in route.path_names
+        if "person" not in route.path_names and route.template.startswith("/api/")
     }
 
     assert set(answers.values()) == {403}
