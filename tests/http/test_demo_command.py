@@ -29,7 +29,8 @@ def test_the_demo_command_leaves_a_balanced_day_its_papers_and_its_log(tmp_path:
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert len(summary["sites"]) == 13
     assert all(site["dispatched"] == site["received"] + site["missing"] for site in summary["sites"])
-    assert {path.name[:2] for path in (tmp_path / "out").glob("P*.pdf")} == {"P1", "P2", "P3"}
+    papers = {path.name.partition("-")[0] for path in (tmp_path / "out").glob("P*.pdf")}
+    assert papers == {"P1", "P2", "P2A", "P23", "P3", "P4", "P5", "P6"}
     assert verify_export(tmp_path / "out" / "custody-export").verified
 
 

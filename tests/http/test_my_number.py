@@ -146,7 +146,12 @@ async def test_a_my_number_in_the_heading_of_a_list_is_refused_unsaid(day: Day) 
     response = await day.annex.ask("POST", "/arrivals", content=content)
 
     assert response.json()["problems"] == [
-        {"line": 1, "column": "-", "reason": "the heading holds a My Number; remove it"}
+        {
+            "line": 1,
+            "column": "-",
+            "reason": "the heading holds a My Number; remove it",
+            "reason_ja": "見出しにマイナンバーがあります。取り除いてください",
+        }
     ]
     assert NUMBER not in response.text
 

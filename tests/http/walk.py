@@ -63,7 +63,11 @@ class Walk:
     async def named(self, route: Route, what: str, **request: Any) -> None:
         """A list names line and column, or says that it is no list at all; either way nothing is imported."""
         response = await self._ask(route, route.path(), **request)
-        fine = response.status_code == 400 and response.json()["type"] == "/problems/list-invalid"
+        if response.status_code == 303:
+            # A page sends whoever filled in its form back to it, with the sentence to be shown there.
+            fine = "set-cookie" in response.headers
+        else:
+            fine = response.status_code == 400 and response.json()["type"] == "/problems/list-invalid"
         self._note(fine, route, what, response)
 
     async def _ask(self, route: Route, path: str, **request: Any) -> httpx.Response:
