@@ -59,7 +59,7 @@ def new_database(server: Server, template: str) -> Callable[[], str]:
     return make
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def world(new_database: Callable[[], str]) -> Iterator[World]:
     """The service at nine on a run day, for tests that leave one another alone by working at different sites."""
     with (

@@ -13,6 +13,7 @@ from seed.load import person_code
 from tests.browser.clerk import Station, World
 from tests.browser.service import Service
 from tests.http.board_day import PlayedDay
+from tests.sessions import headers_of
 
 Open = Callable[..., Station]
 SITE = 1
@@ -62,7 +63,7 @@ def received(service: Service, sent: PlayedDay) -> list[tuple[str, int]]:
         found = []
         for card in sent.cards[SITE]:
             answer = await day.client.get(
-                f"/api/v1/cards/{card}/custody", headers={"X-Acting-Person": person_code(SITE, 2)}
+                f"/api/v1/cards/{card}/custody", headers=headers_of(person_code(0, 91), base=service.base)
             )
             found.append((card, sum(e["act"] == "receive" for e in answer.json()["entries"])))
         return found

@@ -204,9 +204,10 @@ async def test_a_table_with_faults_is_not_imported(day: Day, database: Database)
         headers={"Content-Type": "text/csv"},
     )
 
-    assert refused.json()["problems"] == [
-        {"line": 2, "column": "2025-04", "reason": "must be a whole number without separators"}
-    ]
+    (problem,) = refused.json()["problems"]
+    assert (problem["line"], problem["column"]) == (2, "2025-04")
+    assert problem["reason"] == "must be a whole number without separators"
+    assert problem["reason_ja"]
     assert await one(database, "SELECT count(*) FROM summary_import") == 0
 
 
