@@ -95,6 +95,19 @@ export class Queue {
     await done(transaction);
   }
 
+  /** How many milliseconds the server's clock is ahead of this one: a page that opens without a line has no other way
+   *  to know, and its scans would carry the time of a clock that may be wrong. */
+  async keepAhead(ahead) {
+    const transaction = this.database.transaction("facts", "readwrite", STRICT);
+    transaction.objectStore("facts").put(ahead, "ahead");
+    await done(transaction);
+  }
+
+  /** What the server's clock was last found to be ahead; undefined before it was ever asked. */
+  async ahead() {
+    return answered(this.database.transaction("facts").objectStore("facts").get("ahead"));
+  }
+
   /** The last number given. */
   async last() {
     return (await answered(this.database.transaction("facts").objectStore("facts").get("sequence"))) ?? 0;

@@ -299,6 +299,7 @@ class Page {
       if (!response.ok) return;
       const progress = await response.json();
       this.ahead = Date.parse(progress.now) - Date.now();
+      await this.queue.keepAhead(this.ahead);
       view.progress(progress);
       this.remember(progress);
       const waiting = new Set((await this.queue.waiting()).map((scan) => scan.sequence));
@@ -349,6 +350,7 @@ async function start() {
     return;
   }
   const page = new Page(queue);
+  page.ahead = await queue.ahead();
   const test = new SelfTest(config.testCode, { onPassed: () => $("field").focus() });
   const onText = (text, how) => (test.isOn ? test.text(text, how) : page.read(text, how));
   const options = { onText, onEmpty: () => test.isOn && test.empty(), expectsSeal: () => Boolean(page.bag) || test.isOn };
