@@ -24,7 +24,7 @@ run: $(STAMP)
 	@exec $(BIN)/logistics serve
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -237,7 +237,10 @@ async def test_a_batch_is_either_recalled_or_taken_over(day: Day, database: Data
     )
 
     won = recalled.status_code == 200
-    assert taken.json()["batches"] == (0 if won else 1)
+    if won:
+        assert taken.json()["type"] == "/problems/already-taken-over"
+    else:
+        assert taken.json()["batches"] == 1
     assert await day.state(cards[0]) == ("packed" if won else "in_transit")
     async with database.read() as session:
         assert (await differing(session))[1] == []

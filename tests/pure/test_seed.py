@@ -224,5 +224,7 @@ def test_no_file_of_the_data_holds_a_my_number_or_a_line_without_source() -> Non
     assert len(tables) == 11
     for table in tables:
         text = table.read_text(encoding="utf-8")
-        assert not holds_my_number(text), table.name
+        # Cell by cell, as an import reads it: neighbouring counts are no number together.
+        cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+        assert not any(map(holds_my_number, cells)), table.name
         assert all(line["source"] for line in csv.DictReader(text.splitlines())), table.name

@@ -28,11 +28,11 @@ class BoxNotOpened(DomainError):
 
 @dataclass(eq=False)
 class AlreadyTakenOver(DomainError):
-    """The courier has taken everything over already."""
+    """Nothing waits to be taken over any more."""
 
     run: str
-    en = "Nothing of run {run} waits here to be taken over: all of it was taken over before. Nothing was changed."
-    ja = "便 {run} の搬送袋は、ここではすべて引受け済みです。何も変更していません。"
+    en = "Nothing of run {run} waits here to be taken over: it was taken over, or recalled, before."
+    ja = "便 {run} には、ここで引き受ける搬送袋がありません（引受け済み、または積残しとして戻されています）。"
 
 
 @dataclass(eq=False)
