@@ -53,7 +53,7 @@ def begun(station: Open, service: Service, sent: PlayedDay) -> Station:
 
 
 def until(clerk: Station, what: str) -> None:
-    clerk.page.wait_for_function(f"() => {what}", timeout=30_000)
+    clerk.page.wait_for_function(f"() => {what}")
 
 
 def received(service: Service, sent: PlayedDay) -> list[tuple[str, int]]:

@@ -53,7 +53,7 @@ export class Wedge {
     const dialog = document.querySelector("dialog[open]");
     if ((dialog ?? null) !== this.field.closest("dialog")) return;
     if (elsewhere(event.target, this.field)) return;
-    const now = performance.now();
+    const now = event.timeStamp; // when the key was struck, however late this page hears of it
     const inBurst = this.times.length > 0 && now - this.times.at(-1) < 2 * MACHINE_GAP;
     if (event.ctrlKey || event.altKey || event.metaKey) {
       // Control characters in a barcode arrive as shortcuts: CR and LF end the scan, the rest does nothing.
