@@ -19,12 +19,19 @@ from api.problems import documented
 from api.times import read_scans, require_past
 from labels.signing import Press
 from logistics.rules import errors, permissions
-from logistics.rules.counting import SIGHTED_EVERY_DAYS
 from logistics.rules.outcomes import JAPANESE
 from logistics.rules.permissions import Actor
-from logistics.work import concluding, counting, counts, documents, sightings
+from logistics.rules.vaulting import AlarmKind
+from logistics.work import alarms, concluding, counting, counts, documents, sightings
 
-Days = Annotated[int, QueryParameter(ge=1, le=3_650, description="Seen at least every so many days")]
+Days = Annotated[
+    int | None,
+    QueryParameter(
+        ge=1,
+        le=3_650,
+        description="Seen at least every so many days; without it, as the limit `unsighted` in force there says",
+    ),
+]
 DayQuery = Annotated[date | None, QueryParameter(description="Only of this day")]
 
 
@@ -199,12 +206,13 @@ async def list_due_sightings(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
-    days: Days = SIGHTED_EVERY_DAYS,
+    days: Days = None,
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_counts.DueCard]:
     permissions.require_over(reader, "see", "place", place, holder=place)
-    before = now - timedelta(days=days)
+    term = timedelta(days=days) if days else await alarms.limit(snapshot, AlarmKind.UNSIGHTED, place, now)
+    before = now - term
     rows = await sightings.overdue(snapshot, place, before, after, limit)
     return wire.paged(rows, wire_counts.DueCard, limit)
 

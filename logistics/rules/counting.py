@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-# Every card at rest is seen at least this often (days), unless the operator sets another number.
-SIGHTED_EVERY_DAYS = 30
 # The first counter's round, and the second counter's.
 FIRST, SECOND = 1, 2
 

@@ -67,7 +67,12 @@ class AlarmKind(StrEnum):
     UNEXPLAINED_OPENING = "unexplained_opening"
     AWAITING_DESTRUCTION = "awaiting_destruction"
     CERTIFICATE_OVERDUE = "certificate_overdue"
+    UNSIGHTED = "unsighted"
 
+
+# Every card at rest is seen at least this often (days): what the cyclic count goes by, until a manager sets another.
+SIGHTED_EVERY_DAYS = 30
+MINUTES_A_DAY = 24 * 60
 
 # Minutes after which it is an alarm, until a manager sets others. Our assumption: the contract names none.
 DEFAULT_LIMITS: Mapping[AlarmKind, int] = {
@@ -80,6 +85,7 @@ DEFAULT_LIMITS: Mapping[AlarmKind, int] = {
     AlarmKind.UNEXPLAINED_OPENING: 0,
     AlarmKind.AWAITING_DESTRUCTION: 0,
     AlarmKind.CERTIFICATE_OVERDUE: 0,
+    AlarmKind.UNSIGHTED: SIGHTED_EVERY_DAYS * MINUTES_A_DAY,
 }
 
 PURPOSES: Mapping[TakeOutPurpose, str] = {
@@ -105,6 +111,7 @@ ALARMS: Mapping[AlarmKind, str] = {
     AlarmKind.UNEXPLAINED_OPENING: "理由の分からない開扉・入室",
     AlarmKind.AWAITING_DESTRUCTION: "翌営業日を過ぎた廃棄待ち",
     AlarmKind.CERTIFICATE_OVERDUE: "提出期限を過ぎた廃棄証明書",
+    AlarmKind.UNSIGHTED: "期限までに確認されていないカード（循環棚卸し）",
 }
 # Sessions of a day, as the calendar has them.
 SERVICES: Mapping[str, str] = {

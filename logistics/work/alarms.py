@@ -1,4 +1,5 @@
-"""What lasts too long: cards without a slot, in hand or with the city, vaults left open, counts that do not agree.
+"""What lasts too long: cards without a slot, in hand or with the city, or seen by nobody; vaults left open; counts that
+do not agree.
 
 Alarms are computed when they are asked for; only the limits are kept.
 """
@@ -18,7 +19,7 @@ from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.vaulting import ALARMS, DEFAULT_LIMITS, AlarmKind
 from logistics.store.database import driver
-from logistics.work import disposal_alarms, openings, places
+from logistics.work import disposal_alarms, openings, places, sightings
 
 MOST_CARDS = 100
 # An opening that nothing explains is an alarm for so long; after that it is history, and on the register.
@@ -147,11 +148,23 @@ async def alarms(session: AsyncSession, place: str | None, now: datetime) -> lis
     for where in [place] if place else sorted({where for _, where in pairs}):
         found += await _unexplained(session, where, now)
     found += await disposal_alarms.overdue(session, place, now)
+    terms = {
+        where: minutes
+        for (kind, where), minutes in allowed.items()
+        if kind == AlarmKind.UNSIGHTED and place in (None, where)
+    }
+    for row in await sightings.unseen(session, terms, now, MOST_CARDS):
+        found.append({**row, "kind": AlarmKind.UNSIGHTED.value, "holder": None})
     told = [_told(alarm, allowed, now) for alarm in found]
     return sorted(
         (one for one in told if one["minutes"] >= one["limit_minutes"]),
         key=lambda one: (one["since"], one["kind"], one["place"]),
     )
+
+
+async def limit(session: AsyncSession, kind: AlarmKind, place: str, at: datetime) -> timedelta:
+    """How long this could last at a place at a moment before it was an alarm."""
+    return timedelta(minutes=(await _allowed(session, at))[kind.value, place])
 
 
 async def _allowed(session: AsyncSession, now: datetime) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,15 +21,15 @@ from logistics.rules.codes import CodeType
 from logistics.rules.counting import (
     BY_TWO,
     OF_SLOTS,
-    SIGHTED_EVERY_DAYS,
     CountEnd,
     CountKind,
     CountState,
 )
 from logistics.rules.errors import CountEnded, CountOpen, InvalidValue, NotFound, SecondPersonNeeded
 from logistics.rules.permissions import Actor
+from logistics.rules.vaulting import AlarmKind
 from logistics.store.database import driver
-from logistics.work import count_papers, people
+from logistics.work import alarms, count_papers, people
 from logistics.work.numbering import next_codes
 
 MOST_CYCLIC_SLOTS = 40
@@ -148,7 +148,7 @@ async def open_count(
         raise CountOpen(vault, is_open)
     supervisor = await people.directing(session, actor, wanted.supervisor)
     await _require_witness(session, actor, wanted)
-    slots = await _scope(connection, vault, wanted, now)
+    slots = await _scope(session, vault, row["place"], wanted, now)
     aside = bool(row["is_first"]) and wanted.kind not in OF_SLOTS
     frozen = await connection.fetch(_FREEZE, slots, aside, row["place"], list(ASIDE))
     (code,) = await next_codes(session, CodeType.COUNT, 1, now)
@@ -268,7 +268,8 @@ async def _require_witness(session: AsyncSession, actor: Actor, wanted: Opening)
         raise SecondPersonNeeded("witness")
 
 
-async def _scope(connection: Any, vault: str, wanted: Opening, now: datetime) -> list[str]:
+async def _scope(session: AsyncSession, vault: str, place: str, wanted: Opening, now: datetime) -> list[str]:
+    connection = await driver(session)
     slots = [row["code"] for row in await connection.fetch(_SLOTS, vault)]
     if wanted.kind not in OF_SLOTS:
         if wanted.slots:
@@ -280,7 +281,7 @@ async def _scope(connection: Any, vault: str, wanted: Opening, now: datetime) ->
         return sorted(set(wanted.slots))
     if wanted.kind is CountKind.CYCLIC:
         # Two thirds of the term, so that a slot comes up before its cards are overdue.
-        before = now - timedelta(days=SIGHTED_EVERY_DAYS * 2 / 3)
+        before = now - await alarms.limit(session, AlarmKind.UNSIGHTED, place, now) * 2 / 3
         due = await connection.fetch(_DUE_SLOTS, vault, before, MOST_CYCLIC_SLOTS)
         if due:
             return sorted(row["slot"] for row in due)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.rules import permissions
 from logistics.rules.calendar import JST, business_date
 from logistics.rules.codes import CodeType
-from logistics.rules.counting import SIGHTED_EVERY_DAYS, CountKind
+from logistics.rules.counting import CountKind
 from logistics.rules.day_records import (
     DayCase,
     DayCount,
@@ -24,8 +24,9 @@ from logistics.rules.day_records import (
 from logistics.rules.errors import DayNotClosed, InvalidValue
 from logistics.rules.permissions import Actor
 from logistics.rules.records import NamedPerson
+from logistics.rules.vaulting import AlarmKind
 from logistics.store.database import driver
-from logistics.work import day_closing, documents, people, places
+from logistics.work import alarms, day_closing, documents, people, places
 from logistics.work.documents import Paper
 from logistics.work.numbering import next_codes
 
@@ -141,7 +142,9 @@ async def _record(
         ),
         entries=acts["entries"],
         late=acts["late"],
-        overdue=await connection.fetchval(_OVERDUE, place, end - timedelta(days=SIGHTED_EVERY_DAYS)),
+        overdue=await connection.fetchval(
+            _OVERDUE, place, end - await alarms.limit(session, AlarmKind.UNSIGHTED, place, end)
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,14 @@ async def neighbours(
     return [dict(row) for row in rows]
 
 
+async def unseen(
+    session: AsyncSession, terms: Mapping[str, int], now: datetime, most: int
+) -> list[dict[str, Any]]:
+    """For each of these places with its term in minutes: how many cards at rest were not seen within it, and which."""
+    rows = await (await driver(session)).fetch(_UNSEEN, list(terms), list(terms.values()), now, most)
+    return [dict(row) for row in rows]
+
+
 async def overdue(
     session: AsyncSession, place: str, before: datetime, after: str, limit: int
 ) -> list[dict[str, Any]]:
@@ -137,4 +145,14 @@ WHERE card.place = $1 AND card.code > $3
   AND (card.sighted_at IS NULL OR card.sighted_at < $2)
 ORDER BY card.code
 LIMIT $4
+"""
+
+_UNSEEN = """
+SELECT card.place, min(card.sighted_at) AS since, count(*) AS count,
+       (array_agg(card.code ORDER BY card.sighted_at, card.code))[:$4::int] AS cards
+FROM unnest($1::text[], $2::int[]) AS allowed (place, minutes)
+JOIN card ON card.place = allowed.place
+WHERE card.state IN ('arrived', 'ready', 'received', 'held', 'stored', 'proposed', 'approved', 'picked', 'out', 'with_city')
+  AND card.sighted_at < $3::timestamptz - make_interval(mins => allowed.minutes)
+GROUP BY card.place
 """

@@ -388,6 +388,35 @@ async def test_a_cyclic_count_takes_the_slots_that_are_due(day: Day, clock: Movi
     assert sorted(item["code"] for item in due["items"]) == sorted(vault.slots[second])
 
 
+async def test_how_often_every_card_is_to_be_seen_is_a_managers_to_set(day: Day, clock: MovingClock) -> None:
+    vault = await stored(day, 1, [1])
+    clock.days(8)
+    site = vault.site.place
+    before = await vault.site.leader.get(f"/places/{site}/due-sightings")
+
+    weekly = {
+        "kind": "unsighted",
+        "minutes": 7 * 24 * 60,
+        "place": site,
+        "reason": "the city wants it weekly",
+    }
+    refused = await vault.site.leader.refused("/alarm-limits", weekly)
+    await day.manager.post("/alarm-limits", weekly)
+
+    after = await vault.site.leader.get(f"/places/{site}/due-sightings")
+    (alarm,) = [one for one in await vault.site.leader.get("/alarms") if one["kind"] == "unsighted"]
+    opened = await vault.site.clerk.post(
+        f"/vaults/{vault.vault}/counts", {"kind": "cyclic", "supervisor": vault.site.supervisor}
+    )
+    assert (before["items"], refused["type"]) == ([], "/problems/not-allowed")
+    assert [item["code"] for item in after["items"]] == alarm["cards"] == vault.cards
+    assert opened["slots"] == [next(iter(vault.slots))]
+    limits = await day.manager.get("/alarm-limits")
+    set_by = {(one["kind"], one["place"]): one["set_by"] for one in limits}
+    assert set_by["unsighted", site] == day.manager.code
+    assert set_by["unsighted", None] is None
+
+
 async def test_both_papers_of_a_count_are_printed(day: Day) -> None:
     vault = await stored(day, 1, [3, 2])
     first, _ = vault.slots
