@@ -10,8 +10,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from litestar import Litestar, Router
-from litestar.datastructures import State
-from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components
 from litestar.types import ASGIApp
@@ -60,12 +58,13 @@ from api import (
     vault,
     verifying,
 )
-from api.abandoned import Closed, close_abandoned
-from api.door import STATE, Door, keep_sessions
+from api.abandoned import close_abandoned
+from api.door import Door, keep_sessions
 from api.gathering import Gatherer
 from api.guarding import ReadOnce, guard_requests
 from api.pages import faults, routes
 from api.pages.live import Hub
+from api.parts import Parts, dependencies, parts_of
 from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
 from logistics.ledger.sequencer import Sequencer
 from logistics.settings import Clock, SettingRefused, Settings
@@ -90,77 +89,73 @@ def create_app(
     notice_key: NoticeKey | None = None,
     door: Door | None = None,
 ) -> Litestar:
-    """The application on a database; `clock` tells the time. `sequencer` works as long as the application runs.
+    """The application on a database, which works with what `parts` makes of the same.
 
-    `press` makes the papers, and signs them where it has somebody to sign. Without `notice_key` no notice can be held
-    against its sleeve. `door` is how browsers come in; without one, they come in plainly, and whatever authenticators
-    hold is sealed for this application's life alone.
+    `sequencer` works as long as the application runs.
     """
-    door = door or _plain_door(database, clock)
-    database.tell_time(clock())
-    gatherer = Gatherer(database, clock)
-    hub = Hub(database, clock)
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        # What is loaded by now stays: the collector need not walk all of it again while scans wait.
-        gc.collect()
-        gc.freeze()
-        sequencing = asyncio.create_task(sequencer.run()) if sequencer else None
-        making = asyncio.create_task(schedule.keep_making(database, clock)) if sequencer else None
-        before_stop(hub.stop)
-        try:
-            yield
-        finally:
-            working = [task for task in (sequencing, making) if task]
-            for task in working:
-                task.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
-            await hub.close()
-            await database.close()
-
-    return Litestar(
+    app = Litestar(
         route_handlers=[_api(), *PUBLIC, health.router, manual.router, *routes.ROUTERS],
-        dependencies={
-            **_ours(database, clock),
-            **_of_the_log(sequencer),
-            "notice_key": Provide(lambda: notice_key, sync_to_thread=False),
-            "press": Provide(lambda: press, sync_to_thread=False),
-            "gatherer": Provide(lambda: gatherer, sync_to_thread=False),
-            "hub": Provide(lambda: hub, sync_to_thread=False),
-        },
+        dependencies=dependencies(),
         middleware=[close_abandoned, guard_requests, keep_sessions],
         request_class=ReadOnce,
-        state=State({STATE: door}),
-        after_exception=[refusals.recording(database, clock)],
+        after_exception=[refusals.record],
         exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
         plugins=[schemas.OurStructs()],
-        lifespan=[lifespan],
+        lifespan=[_working],
         logging_config=None,
+    )
+    parts(database, clock, sequencer, press, notice_key, door).put_into(app)
+    return app
+
+
+def parts(
+    database: Database,
+    clock: Callable[[], datetime],
+    sequencer: Sequencer | None = None,
+    press: Press = UNSIGNED,
+    notice_key: NoticeKey | None = None,
+    door: Door | None = None,
+) -> Parts:
+    """What an application on a database works with; `clock` tells the time.
+
+    `press` makes the papers, and signs them where it has somebody to sign. `door` is how browsers come in; without
+    one, they come in plainly, and whatever authenticators hold is sealed for this application's life alone.
+    """
+    database.tell_time(clock())
+    return Parts(
+        database,
+        clock,
+        door or _plain_door(database, clock),
+        press,
+        sequencer,
+        notice_key,
+        Gatherer(database, clock),
+        Hub(database, clock),
     )
 
 
-def _ours(database: Database, clock: Callable[[], datetime]) -> dict[str, Provide]:
-    """What a handler of ours can ask for: a session, who acts, the time."""
-    return {
-        "session": Closed(database.transaction),
-        "snapshot": Closed(database.snapshot),
-        "actor": Provide(auth.provide_actor),
-        "reader": Provide(auth.provide_reader),
-        "now": Provide(clock, sync_to_thread=False, use_cache=False),
-        "database": Provide(lambda: database, sync_to_thread=False),
-    }
-
-
-def _of_the_log(sequencer: Sequencer | None) -> dict[str, Provide]:
-    """What a handler can ask of the log's signing: whether it goes on, by which key, where its memory lies."""
-    return {
-        "signing": Provide(lambda: sequencer.alarm if sequencer else None, sync_to_thread=False),
-        "vkey": Provide(lambda: sequencer.vkey if sequencer else None, sync_to_thread=False),
-        "signer_directory": Provide(lambda: sequencer.directory if sequencer else None, sync_to_thread=False),
-    }
+@asynccontextmanager
+async def _working(app: Litestar) -> AsyncIterator[None]:
+    """What goes on beside the requests: the log is sequenced and signed, reports are made, boards are told."""
+    ours = parts_of(app)
+    # What is loaded by now stays: the collector need not walk all of it again while scans wait.
+    gc.collect()
+    gc.freeze()
+    beside = []
+    if ours.sequencer:
+        beside = [ours.sequencer.run(), schedule.keep_making(ours.database, ours.clock)]
+    working = [asyncio.create_task(work) for work in beside]
+    before_stop(ours.hub.stop)
+    try:
+        yield
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        await ours.hub.close()
+        await ours.database.close()
 
 
 def _plain_door(database: Database, clock: Callable[[], datetime]) -> Door:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,38 +9,28 @@ import asyncpg
 import structlog
 from litestar.types import Scope
 
+from api.parts import parts_of
 from logistics.rules.errors import DomainError, NotAllowed
 from logistics.rules.permissions import Actor
-from logistics.store.database import Database
 from logistics.work import refusals, sessions
 
 log = structlog.get_logger("refusals")
 
 
-def recording(
-    database: Database, clock: Callable[[], datetime]
-) -> Callable[[Exception, Scope], Awaitable[None]]:
+async def record(error: Exception, scope: Scope) -> None:
     """A hook that appends an entry for every refusal of a right, in a transaction of its own."""
-
-    async def record(error: Exception, scope: Scope) -> None:
-        if not isinstance(error, NotAllowed):
-            return
-        try:
-            async with database.begin() as session:
-                actor = await _actor(session, scope, clock())
-                await refusals.record(
-                    session,
-                    actor,
-                    error.act,
-                    str(scope.get("method", "")),
-                    str(scope.get("path_template", "")),
-                    clock(),
-                )
-        except (DomainError, asyncpg.PostgresError, OSError) as failure:
-            # The refusal itself stands; that it could not be written down is for the operator to know.
-            log.error("refusal not recorded", error=type(failure).__name__, act=error.act)
-
-    return record
+    if not isinstance(error, NotAllowed):
+        return
+    parts = parts_of(scope["litestar_app"])
+    try:
+        async with parts.database.begin() as session:
+            now = parts.clock()
+            actor = await _actor(session, scope, now)
+            method, path = str(scope.get("method", "")), str(scope.get("path_template", ""))
+            await refusals.record(session, actor, error.act, method, path, now)
+    except (DomainError, asyncpg.PostgresError, OSError) as failure:
+        # The refusal itself stands; that it could not be written down is for the operator to know.
+        log.error("refusal not recorded", error=type(failure).__name__, act=error.act)
 
 
 async def _actor(session: Any, scope: Scope, now: datetime) -> Actor:

@@ -69,16 +69,6 @@ class Database:
             )
             yield session
 
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """`begin` as a dependency: commits when the handler returns, rolls back when it raises."""
-        async with self.begin() as session:
-            yield session
-
-    async def snapshot(self) -> AsyncIterator[AsyncSession]:
-        """`read` as a dependency."""
-        async with self.read() as session:
-            yield session
-
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:
         """A connection for many short transactions, one after the other; given back when the block ends.

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 
-from api.app import create_app
 from api.door import Door
 from logistics.rules import passwords
 from logistics.store.database import Database, driver
@@ -16,6 +15,7 @@ from logistics.store.sealing import KEY_BYTES, Sealer
 from logistics.work import credentials, devices, people
 from logistics.work.authenticating import Desk
 from seed.load import person_code, place_code
+from tests.applications import application
 from tests.http.conftest import OPENING
 from tests.sessions import BASE
 
@@ -65,7 +65,7 @@ class House:
             self.database, self.sealer, lambda: self.now, lambda: self.app_now, failure_seconds=0.05
         )
         self.door = Door(self.desk, self.origin)
-        self.app = create_app(self.database, lambda: self.now, door=self.door)
+        self.app = application(self.database, lambda: self.now, door=self.door)
 
     def browser(self) -> Browser:
         return Browser(self.app)

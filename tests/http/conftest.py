@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from api.app import create_app
 from logistics.rules.calendar import JST
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.work.notice_numbers import NoticeKey
+from tests.applications import application, give_back
 from tests.http.day import Day
 
 # A Wednesday: the first run of the contract.
 OPENING = datetime(2026, 4, 1, 9, 0, tzinfo=JST)
+
+
+@pytest.fixture(autouse=True)
+def applications_given_back() -> Iterator[None]:
+    """What a test had of `application` is the next one's."""
+    yield
+    give_back()
 
 
 @pytest.fixture
@@ -29,7 +36,7 @@ def clock() -> Clock:
 @pytest.fixture
 def app(database: Database, clock: Clock) -> Litestar:
     """The application on a database of this test alone."""
-    return create_app(database, clock, notice_key=NoticeKey(bytes(32)))
+    return application(database, clock, notice_key=NoticeKey(bytes(32)))
 
 
 @pytest.fixture

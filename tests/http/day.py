@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx
 
-from api.app import create_app
 from logistics.ledger.log import new_uuid
 from logistics.rules.codes import CodeType, random_code
 from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import COURIER, VEHICLE_NUMBER, person_code, place_code
+from tests.applications import application
 from tests.sessions import headers_of
 
 API = "/api/v1"
@@ -337,7 +337,7 @@ class Day:
 def later(database: Database, day: str, time: str = "09:00") -> Day:
     """The same service on another day: a new application on the same database, whose clock shows it."""
     clock = Clock.starting_at(datetime.fromisoformat(f"{day}T{time}:00+09:00"))
-    transport = httpx.ASGITransport(create_app(database, clock))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application(database, clock))  # type: ignore[arg-type]
     return Day(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
 
 

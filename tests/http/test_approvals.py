@@ -12,10 +12,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api.app import create_app
 from logistics.rules.codes import CodeType, random_code
 from logistics.settings import Clock
 from logistics.store.database import Database
+from tests.applications import application
 from tests.http.conftest import OPENING
 from tests.http.day import Clerk, Day, scan_of
 from tests.http.rows import contents
@@ -35,7 +35,7 @@ async def asked(day: Day) -> tuple[str, dict[str, Any]]:
 def later(app: Litestar, database: Database, minutes: float) -> Day:
     """The same service, so many minutes later."""
     clock = Clock.starting_at(OPENING + timedelta(minutes=minutes))
-    transport = httpx.ASGITransport(create_app(database, clock))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application(database, clock))  # type: ignore[arg-type]
     return Day(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
 
 

@@ -8,12 +8,12 @@ import httpx
 import msgspec
 import pytest
 
-from api.app import create_app
 from logistics.ledger.log import new_uuid
 from logistics.rules.codes import CodeType, random_code
 from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import COURIER, place_code
+from tests.applications import application
 from tests.http.day import NOW, RUN_DAY, VEHICLE, Day, new_card, scan_of
 from tests.http.rows import contents
 from tests.sessions import headers_of
@@ -251,7 +251,7 @@ async def test_an_id_that_is_used_for_two_scans_of_one_request_names_one_scan(da
 
 async def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(clock: Clock) -> None:
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:9/none")
-    transport = httpx.ASGITransport(create_app(nowhere, clock))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application(nowhere, clock))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         answer = await client.post("/api/v1/batches", json=BATCH, headers=headers_of(SUPERVISOR))
 

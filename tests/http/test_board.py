@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.app import create_app
 from api.pages.html import TEMPLATES
 from logistics.rules.calendar import JST
 from logistics.rules.codes import CodeType, random_code
 from logistics.store.database import Database
 from logistics.work.board import Stage
 from seed.load import person_code
+from tests.applications import application
 from tests.http.board_day import CLERK, PlayedDay
 from tests.sessions import BASE, headers_of
 
@@ -29,7 +29,7 @@ class Desk:
 
     def __init__(self, database: Database) -> None:
         self.now = NOW
-        transport = httpx.ASGITransport(create_app(database, lambda: self.now))  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(application(database, lambda: self.now))  # type: ignore[arg-type]
         self.client = httpx.AsyncClient(transport=transport, base_url=BASE)
         self.day = PlayedDay(self.client, NOW)
 

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 import api.door
-from api.app import create_app
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.store.sealing import KEY_BYTES, Sealer
@@ -25,6 +24,7 @@ from seed.demo.door import Door, Visits
 from seed.demo.figures import Summary
 from seed.demo.summary import KINDS
 from seed.demo.world import make
+from tests.applications import application
 
 # Every site gets a few cards, the Center more than one bag holds.
 SMALL = {**dict.fromkeys(contract.SITES, 5), 13: 52}
@@ -50,7 +50,7 @@ async def played(database: Database, alter: Alter = lambda _, answer: answer) ->
     sealer = Sealer(bytes(KEY_BYTES))
     keys = await accounts.hand_out(database, sealer, STARTS_AT)
     desk = Desk(database, sealer, clock, Clock.system())
-    app = create_app(database, clock, door=api.door.Door(desk), notice_key=NoticeKey(bytes(32)))
+    app = application(database, clock, door=api.door.Door(desk), notice_key=NoticeKey(bytes(32)))
     transport = Altered(app, alter)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         service = Service(client, clock, Door(client, Visits(keys)))

@@ -14,13 +14,13 @@ import pytest
 import pyzipper
 from litestar import Litestar
 
-from api.app import create_app
 from logistics.ledger.sequencer import Sequencer
 from logistics.ledger.verify.check import verify_export
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.work.exports import until_signed
 from logistics.work.views import MARK
+from tests.applications import application
 from tests.http.day import Day, new_card
 from tests.http.rows import one
 
@@ -35,7 +35,7 @@ async def app(database: Database, clock: Clock, tmp_path: Path) -> AsyncIterator
     """In place of the application without a signer."""
     sequencer = Sequencer(database, tmp_path / "signer", clock)
     task = asyncio.create_task(sequencer.run())
-    yield create_app(database, clock, sequencer)
+    yield application(database, clock, sequencer)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

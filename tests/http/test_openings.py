@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import person_code, place_code
+from tests.applications import application
 from tests.http.day import NOW, Clerk, Day, Site, scan_of
 from tests.http.rows import contents, one
 from tests.http.vault_day import slots_of, stored, vault_of
@@ -257,7 +257,7 @@ async def test_what_lasts_too_long_is_an_alarm_and_its_limit_is_set_by_a_manager
 
 def site_at(database: Database, site: Site, moment: str) -> Clerk:
     """The site's clerk, asking a service whose clock shows another time."""
-    app = create_app(database, Clock.starting_at(datetime.fromisoformat(moment)))
+    app = application(database, Clock.starting_at(datetime.fromisoformat(moment)))
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     return Clerk(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"), site.clerk.code)
 

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api.app import create_app
 from labels.signing import Identity, Press
 from logistics.ledger import notes
 from logistics.settings import Clock
 from logistics.store.database import Database
+from tests.applications import application
 from tests.http.day import RUN_DAY, Clerk, Day
 from tests.http.rows import contents
 from tests.http.walk import NUMBER
@@ -26,7 +26,7 @@ PDF = {"content-type": "application/pdf"}
 @pytest.fixture
 def app(database: Database, clock: Clock, tmp_path: Path) -> Litestar:
     """The application with somebody who signs."""
-    return create_app(database, clock, press=Press(Identity.development(tmp_path / "papers")))
+    return application(database, clock, press=Press(Identity.development(tmp_path / "papers")))
 
 
 async def fetched(clerk: Clerk, path: str) -> bytes:

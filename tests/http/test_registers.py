@@ -12,13 +12,13 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from api.app import create_app
 from logistics.rules.calendar import JST
 from logistics.rules.codes import CodeType, random_code
 from logistics.settings import Clock
 from logistics.store.database import Database, driver
 from logistics.store.server import Server
 from seed.load import COURIER, person_code, place_code
+from tests.applications import application
 from tests.conftest import as_superuser
 from tests.http.conftest import OPENING
 from tests.http.day import Clerk, Day, new_card, scan_of
@@ -84,7 +84,7 @@ async def at(database: Database) -> AsyncIterator[At]:
 
     def later(moment: datetime) -> Day:
         opened.append(Database(database.engine.url.render_as_string(hide_password=False)))
-        app = create_app(opened[-1], Clock.starting_at(moment))
+        app = application(opened[-1], Clock.starting_at(moment))
         transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
         return Day(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
 

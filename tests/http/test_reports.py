@@ -12,12 +12,12 @@ import httpx
 import openpyxl
 import pytest
 
-from api.app import create_app
 from logistics.gate import take
 from logistics.ledger.acts import Act
 from logistics.rules.calendar import JST
 from logistics.rules.lifecycle import CardStep
 from logistics.store.database import Database
+from tests.applications import application
 from tests.http.day import ANNEX, Day
 from tests.http.rows import one
 from tests.http.test_papers import words
@@ -44,7 +44,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 async def day(database: Database, watch: Watch) -> AsyncIterator[Day]:
-    transport = httpx.ASGITransport(create_app(database, watch))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(application(database, watch))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield Day(client)
 

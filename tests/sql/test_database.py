@@ -53,24 +53,6 @@ async def test_a_transaction_that_raises_changes_nothing(notes: Database) -> Non
     assert await bodies(notes) == []
 
 
-async def test_the_dependency_commits_when_the_handler_returns(notes: Database) -> None:
-    dependency = notes.transaction()
-    await add(await anext(dependency), 1, "kept")
-    with pytest.raises(StopAsyncIteration):
-        await anext(dependency)
-
-    assert await bodies(notes) == ["kept"]
-
-
-async def test_the_dependency_rolls_back_when_the_handler_raises(notes: Database) -> None:
-    dependency = notes.transaction()
-    await add(await anext(dependency), 1, "lost")
-    with pytest.raises(RuntimeError):
-        await dependency.athrow(RuntimeError())  # type: ignore[attr-defined]
-
-    assert await bodies(notes) == []
-
-
 async def test_a_snapshot_sees_one_moment(notes: Database) -> None:
     async with notes.read() as reader:
         before = (await reader.execute(text("SELECT count(*) FROM note"))).scalar_one()
