@@ -11,22 +11,44 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import labels.access_register
+import labels.certificate
+import labels.closing_sheet
+import labels.count_report
+import labels.count_sheet
+import labels.day_report
 import labels.handing
+import labels.manifest
 import labels.month_report
 import labels.pick_list
+import labels.proposal
+import labels.provenance
+import labels.receipt
 import labels.registers
+import labels.return_slip
+import labels.transfer_slip
 import labels.undelivered
 from api.answers import pdf
 from api.parameters import DocumentPath
 from api.problems import documented
 from labels.signing import Press
-from logistics.rules import errors
+from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.rules.records import Imprint
 from logistics.work import documents
 
-# What draws each paper of the catalogue that is printed by its number alone.
+# What draws each paper of the catalogue.
 RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
+    "P0": labels.closing_sheet.render,
+    "P1": labels.manifest.render,
+    "P2": labels.transfer_slip.render,
+    "P3": labels.receipt.render,
+    "P4": labels.return_slip.render,
+    "P5": labels.count_sheet.render,
+    "P6": labels.count_report.render,
+    "P7": labels.proposal.render,
+    "P8": labels.certificate.render,
+    "P12": labels.day_report.render,
+    "P17": labels.provenance.render,
     "P11": labels.undelivered.render,
     "P13": labels.month_report.render,
     "P16": labels.access_register.render,
@@ -37,6 +59,8 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P22": labels.registers.premises,
     "P23": labels.pick_list.render,
 }
+# Who works here, who may carry, where cards may lie: not for everybody who prints.
+REGISTERS = frozenset({"P19", "P20", "P22"})
 
 
 @get(
@@ -53,10 +77,17 @@ async def print_paper(
     press: NamedDependency[Press],
     now: NamedDependency[datetime],
 ) -> Response[bytes]:
-    render = RENDER.get(await documents.catalogue_of(session, document))
-    if render is None:
-        raise errors.NotFound("paper", document)
-    return pdf(await documents.print_paper(session, actor, document, press(render), now))
+    return await printed(session, actor, press, document, now)
+
+
+async def printed(
+    session: AsyncSession, actor: Actor, press: Press, number: str, now: datetime
+) -> Response[bytes]:
+    """The next print of a paper, whichever it is. NotFound; NotAllowed for a register that is not the caller's to see."""
+    catalogue = await documents.catalogue_of(session, number)
+    if catalogue in REGISTERS:
+        permissions.require(actor, "see_registers")
+    return pdf(await documents.print_paper(session, actor, number, press(RENDER[catalogue]), now, catalogue))
 
 
 router = Router("/", tags=["papers"], route_handlers=[print_paper])

@@ -26,6 +26,11 @@ _SEAL = re.compile(r"[0-9A-Z][0-9A-Z-]{3,19}")
 async def read(request: Request[Any, Any, Any]) -> None:
     """Before a handler: keep the form's texts, without surrounding white space; files stay in the request."""
     await check_codes(request)
+    await read_form(request)
+
+
+async def read_form(request: Request[Any, Any, Any]) -> None:
+    """The same, where the handler itself says what is wrong with a code in its address."""
     if request.method == "POST":
         is_form = "form" in request.headers.get("content-type", "")
         form = await request.form() if is_form else {}

@@ -35,6 +35,8 @@ LINKS = (
     Link("/receiving", "収受", "Receiving", "receive"),
     Link("/vault", "保管庫", "Vault", None, _OURS),
     Link("/discrepancies", "差異", "Differences", None, _OURS),
+    Link("/papers", "帳票", "Papers", "print"),
+    Link("/audit", "照会", "Audit", "ask"),
 )
 
 _NOBODY = (LINKS[0], Link("/docs", "API の手引", "API manual"), Link("/health/ready", "稼働状況", "Health"))

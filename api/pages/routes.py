@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from api.pages import (
     account,
+    archive,
+    auditing,
     board,
     cards,
     differences,
@@ -33,5 +35,7 @@ ROUTERS = [
     vaults.router,
     cards.router,
     differences.router,
+    archive.router,
+    auditing.router,
     html.static_files(),
 ]

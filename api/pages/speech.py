@@ -14,6 +14,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from litestar import Request
 
+from api.pages.paper_words import paper
 from logistics.rules import japanese
 from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
 from logistics.rules.permissions import Role
@@ -158,5 +159,6 @@ FILTERS = {
         role,
         difference,
         ending,
+        paper,
     )
 }

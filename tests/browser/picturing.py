@@ -24,6 +24,7 @@ from seed.load import VEHICLE_NUMBER, load, person_code
 from tests.browser.clerk import Station, World
 from tests.browser.conftest import CHROMIUM, OPENING
 from tests.http.board_day import PlayedDay
+from tests.sessions import admit_everybody
 
 LANDSCAPE, TABLET = (1280, 720), (834, 1112)
 SITES = {1: 26, 2: 14, 3: 23, 4: 27, 5: 14, 6: 25, 7: 23, 8: 25, 9: 13, 10: 30, 11: 26, 12: 15, 13: 60}
@@ -75,6 +76,7 @@ async def _fill(url: str) -> None:
     database = Database(url)
     async with database.begin() as session:
         await load(session)
+    await admit_everybody(database)
     await database.close()
 
 

@@ -7,6 +7,7 @@ metadata with every table.
 
 from logistics.store.tables.access import Account, ApiToken, Device, Passkey, SignedIn, SignInTry
 from logistics.store.tables.approvals import Approval, ApprovalDecision, ApprovalUse
+from logistics.store.tables.asking import SavedQuestion
 from logistics.store.tables.counter import (
     CityHandOver,
     CityHandOverCard,
@@ -175,6 +176,7 @@ __all__ = [
     "ReturnReason",
     "Roster",
     "Run",
+    "SavedQuestion",
     "Scan",
     "ScanUndone",
     "Seal",
@@ -277,6 +279,7 @@ CHANGEABLE = (
     "card",
     "slot",
     "numbering",
+    "saved_question",
     "task_run",
     "vault_key",
     "vault_access",

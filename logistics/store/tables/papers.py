@@ -49,6 +49,7 @@ class Document(SQLModel, table=True):
     __table_args__ = (
         sa.CheckConstraint("digest = sha256(convert_to(record, 'UTF8'))", name="digest"),
         sa.Index("document_subject_idx", "subject"),
+        sa.Index("document_created_at_idx", "created_at", "number"),
     )
     number: str = text(primary_key=True)
     catalogue: str = text()
