@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -37,6 +37,7 @@ from api import (
     history,
     logs,
     manual,
+    messages,
     papers,
     parameters,
     passkeys,
@@ -66,12 +67,14 @@ from api.pages import faults, routes
 from api.pages.live import Hub
 from api.parts import Parts, dependencies, parts_of
 from labels.signing import UNSIGNED, CertificateRefused, Identity, Press
+from logistics.channels import channels as channels_of
 from logistics.ledger.sequencer import Sequencer
-from logistics.settings import Clock, SettingRefused, Settings
+from logistics.settings import Clock, Settings
 from logistics.stopping import before_stop
 from logistics.store.database import Database
 from logistics.store.sealing import KEY_BYTES, Sealer
-from logistics.work import schedule
+from logistics.variables import SettingRefused
+from logistics.work import schedule, sending
 from logistics.work.authenticating import Desk
 from logistics.work.notice_numbers import NoticeKey
 
@@ -88,10 +91,11 @@ def create_app(
     press: Press = UNSIGNED,
     notice_key: NoticeKey | None = None,
     door: Door | None = None,
+    channels: Sequence[sending.Channel] = (),
 ) -> Litestar:
     """The application on a database, which works with what `parts` makes of the same.
 
-    `sequencer` works as long as the application runs.
+    `sequencer` works as long as the application runs. `channels` are the ways out, by which it tells what happened.
     """
     app = Litestar(
         route_handlers=[_api(), *PUBLIC, health.router, manual.router, *routes.ROUTERS],
@@ -106,7 +110,7 @@ def create_app(
         lifespan=[_working],
         logging_config=None,
     )
-    parts(database, clock, sequencer, press, notice_key, door).put_into(app)
+    parts(database, clock, sequencer, press, notice_key, door, channels).put_into(app)
     return app
 
 
@@ -117,6 +121,7 @@ def parts(
     press: Press = UNSIGNED,
     notice_key: NoticeKey | None = None,
     door: Door | None = None,
+    channels: Sequence[sending.Channel] = (),
 ) -> Parts:
     """What an application on a database works with; `clock` tells the time.
 
@@ -133,12 +138,13 @@ def parts(
         notice_key,
         Gatherer(database, clock),
         Hub(database, clock),
+        channels,
     )
 
 
 @asynccontextmanager
 async def _working(app: Litestar) -> AsyncIterator[None]:
-    """What goes on beside the requests: the log is sequenced and signed, reports are made, boards are told."""
+    """What goes on beside the requests: the log is sequenced and signed, reports are made, boards and the city told."""
     ours = parts_of(app)
     # What is loaded by now stays: the collector need not walk all of it again while scans wait.
     gc.collect()
@@ -146,6 +152,8 @@ async def _working(app: Litestar) -> AsyncIterator[None]:
     beside = []
     if ours.sequencer:
         beside = [ours.sequencer.run(), schedule.keep_making(ours.database, ours.clock)]
+    if ours.channels:
+        beside.append(sending.keep_sending(ours.database, ours.channels, ours.clock))
     working = [asyncio.create_task(work) for work in beside]
     before_stop(ours.hub.stop)
     try:
@@ -201,6 +209,7 @@ def _api() -> Router:
             history.router,
             provenance.router,
             exports.router,
+            messages.router,
             counts.router,
             cases.router,
             days.router,
@@ -220,7 +229,9 @@ def from_environment() -> ASGIApp:
     sequencer = Sequencer(database, settings.signer_directory, clock)
     # Phones do not know of a demonstration's clock.
     door = Door(Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system()), settings.origin)
-    app = create_app(database, clock, sequencer, _press(settings), _notice_key(settings), door)
+    app = create_app(
+        database, clock, sequencer, _press(settings), _notice_key(settings), door, channels_of(settings)
+    )
     return logs.log_requests(app, settings.log_level)
 
 

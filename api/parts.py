@@ -6,7 +6,7 @@ set of routes serves whatever is put there.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from labels.signing import Press
 from logistics.ledger.sequencer import Sequencer
 from logistics.store.database import Database
 from logistics.work.notice_numbers import NoticeKey
+from logistics.work.sending import Channel
 
 STATE = "parts"
 Asked = Request[Any, Any, Any]
@@ -43,6 +44,7 @@ class Parts:
     notice_key: NoticeKey | None
     gatherer: Gatherer
     hub: Hub
+    channels: Sequence[Channel]
 
     def put_into(self, app: Litestar) -> None:
         """From now on requests to the application are served with these."""

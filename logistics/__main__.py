@@ -27,12 +27,13 @@ from logistics.commands import people, reports, retention
 from logistics.commands.command import Command, database_url, month
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import DomainError, ListInvalid
-from logistics.settings import SIGNER_DIRECTORY, SettingRefused, Settings
+from logistics.settings import SIGNER_DIRECTORY, Settings
 from logistics.store.database import Database
 from logistics.store.keeping import Keeper
 from logistics.store.migrate import SchemaUnknown, migrate
 from logistics.store.sealing import Sealer
 from logistics.store.server import DATABASE, Server, ServerFailed, alone, as_service, embedded, running
+from logistics.variables import SettingRefused
 
 if TYPE_CHECKING:
     from seed.demo.approving import ExportFor

@@ -17,8 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from logistics.settings import SettingRefused, Settings
+from logistics.settings import Settings
 from logistics.store.server import as_service
+from logistics.variables import SettingRefused
 
 READY = "/health/ready"
 # How long another process may take to be ready, and to stop; seconds.

@@ -5,7 +5,6 @@ A value that cannot be used is refused here, naming its variable, before anythin
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
+
+from logistics.outward import MailSettings, WebhookSettings, mail, webhook
+from logistics.variables import SettingRefused, is_loopback, number
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SIGNER_DIRECTORY = "signer"  # under DATA_DIR
@@ -23,14 +25,6 @@ CLOCK_AHEAD = "LOGISTICS_CLOCK_AHEAD"
 SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 
 
-class SettingRefused(ValueError):
-    """An environment variable holds what the service cannot use."""
-
-    def __init__(self, variable: str, reason: str) -> None:
-        super().__init__(f"{variable}: {reason}")
-        self.variable = variable
-
-
 @dataclass(frozen=True)
 class Settings:
     """`database_url` is None where the embedded server is to be used; `clock_starts_at` None for the real time.
@@ -39,7 +33,8 @@ class Settings:
     which the log is append-only by right and not only by trigger. `pdf_certificate` and `pdf_key` are the city's
     own files for signing papers; without them a development certificate is made. `origin` is how browsers reach us
     through a proxy on this machine that ends TLS; no X-Forwarded header is ever believed. `workers` is the number of
-    processes that answer requests, `pool_size` the connections to the database that each may have.
+    processes that answer requests, `pool_size` the connections to the database that each may have. Without `mail` or
+    `webhook` nothing leaves that way.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +50,8 @@ class Settings:
     pdf_certificate: Path | None = None
     pdf_key: Path | None = None
     origin: str | None = None
+    mail: MailSettings | None = None
+    webhook: WebhookSettings | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -64,18 +61,20 @@ class Settings:
         pdf_certificate, pdf_key = _pdf_files(given)
         return cls(
             host=host,
-            port=_number(given, "PORT", cls.port, 1, 65535),
+            port=number(given, "PORT", cls.port, 1, 65535),
             database_url=_database_url(given, "DATABASE_URL"),
             database_owner_url=_database_url(given, "DATABASE_OWNER_URL"),
             data_dir=Path(given.get("DATA_DIR", "data")).expanduser().absolute(),
             clock_starts_at=_clock_start(given, host),
             clock_ahead=timedelta(seconds=float(given[CLOCK_AHEAD])) if CLOCK_AHEAD in given else None,
-            workers=_number(given, "WORKERS", cls().workers, 1, 64),
+            workers=number(given, "WORKERS", cls().workers, 1, 64),
             log_level=_log_level(given),
-            pool_size=_number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
+            pool_size=number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
             pdf_certificate=pdf_certificate,
             pdf_key=pdf_key,
             origin=_origin(given),
+            mail=mail(given),
+            webhook=webhook(given),
         )
 
     def require_loopback(self) -> None:
@@ -120,21 +119,6 @@ class Clock:
     def starting_at(cls, moment: datetime) -> Self:
         """A clock that shows `moment` (aware) now and ticks on from there."""
         return cls(moment - datetime.now(UTC))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a socket bound to `host`: 127.0.0.0/8, ::1, localhost."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _number(given: Mapping[str, str], variable: str, default: int, least: int, most: int) -> int:
-    text = given.get(variable, str(default))
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise SettingRefused(variable, f"{text!r} is not a number from {least} to {most}.")
-    return int(text)
 
 
 def _origin(given: Mapping[str, str]) -> str | None:

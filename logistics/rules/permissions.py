@@ -237,6 +237,7 @@ ACTS: Mapping[str, Row] = {
     "register_consent": only(MANAGERS, EITHER, ANY),
     "register_premises": only(MANAGERS, EITHER, ANY),
     "hand_in_roster": only(LEADERS, EITHER, HOLDER) | only(MANAGERS, EITHER, ANY),
+    "see_messages": only(OVERSIGHT | SYSTEM, EITHER, ANY),
     "see_registers": only(OVERSIGHT, EITHER, ANY),
     "make_register_paper": only(MANAGERS | PRIVACY | CITY, EITHER, ANY),
     # Supplies and reports.

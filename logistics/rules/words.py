@@ -182,6 +182,8 @@ _OTHER_ACTS: Mapping[str, str] = {
     "scan_pick": "抜取りの読取り（移動なし）",
     "scan_destroy": "廃棄の読取り（移動なし）",
     "make_report": "報告書の作成",
+    "deliver_message": "通知の送信",
+    "give_up_message": "通知の送信の断念",
     "close_month": "月次締め",
     "import_summary": "月次集計の取込み",
     "resume_signing": "来歴の署名の再開",

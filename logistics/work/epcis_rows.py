@@ -175,6 +175,8 @@ NOT_EVENTS: dict[str, str] = {
     "register_notices": "hashes were recorded; no card was touched",
     "ask": "a question about the log",
     "make_report": "the log was counted, no card moved",
+    "deliver_message": "something was told to the outside",
+    "give_up_message": "something could not be told to the outside",
     "import_summary": "figures of other offices were read, no card moved",
     "close_month": "the report of a month was frozen, no card moved",
     "export": "the log was read, no card moved",

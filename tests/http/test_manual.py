@@ -96,6 +96,7 @@ OPERATION_IDS = [
     "signInWithPasskey",
     "askForPasskeyAgain",
     "renewWithPasskey",
+    "listMessages",
     "listPasskeys",
     "beginPasskey",
     "addPasskey",

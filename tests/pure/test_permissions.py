@@ -127,6 +127,7 @@ def test_an_auditor_changes_nothing() -> None:
     assert allowed == {
         "see",
         "see_people",
+        "see_messages",
         "see_registers",
         "ask",
         "export",
@@ -139,7 +140,14 @@ def test_an_auditor_changes_nothing() -> None:
 def test_whoever_keeps_the_system_touches_no_card() -> None:
     allowed = {act for act in ACTS for where in Where if may(actor(Role.SYSTEM, where), act)}
 
-    assert allowed == {"see_people", "manage_people", "register_person", "manage_devices", "manage_tokens"}
+    assert allowed == {
+        "see_people",
+        "see_messages",
+        "manage_people",
+        "register_person",
+        "manage_devices",
+        "manage_tokens",
+    }
 
 
 def test_the_courier_takes_over_what_he_carries_and_no_more() -> None:

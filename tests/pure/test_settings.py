@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from logistics.settings import Clock, SettingRefused, Settings, is_loopback
+from logistics.settings import Clock, Settings
+from logistics.variables import SettingRefused, is_loopback
 
 SECRET = "hunter2hunter2"
 
@@ -130,3 +131,43 @@ def test_the_usual_clock_is_the_machines() -> None:
 
     assert before <= Clock.system()() <= datetime.now(UTC)
     assert Settings().clock() == Clock.system()
+
+
+MAIL = {"SMTP_HOST": "mail.example", "MAIL_FROM": "a@b.example", "MAIL_TO": "c@d.example, e@f.example"}
+WEBHOOK = {"WEBHOOK_URL": "https://city.example/hook", "WEBHOOK_SECRET": "whsec_" + "A" * 32}
+
+
+def test_mail_and_webhook_are_set_together_with_what_they_need() -> None:
+    settings = Settings.from_environment({**MAIL, **WEBHOOK, "SMTP_USER": "u", "SMTP_PASSWORD": SECRET})
+
+    assert settings.mail is not None
+    assert (settings.mail.port, settings.mail.tls, settings.mail.to) == (
+        587,
+        "starttls",
+        ("c@d.example", "e@f.example"),
+    )
+    assert settings.webhook is not None
+    assert settings.webhook.key == bytes(24)
+    assert SECRET not in repr(settings)
+    assert str(settings.webhook.key) not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "given"),
+    [
+        ("MAIL_FROM", MAIL | {"MAIL_FROM": ""}),
+        ("MAIL_TO", MAIL | {"MAIL_TO": "c@d.example, e"}),
+        ("MAIL_TO", MAIL | {"MAIL_TO": "c@d.example\nBcc: x@y.example"}),
+        ("SMTP_TLS", MAIL | {"SMTP_TLS": "none"}),
+        ("SMTP_PASSWORD", MAIL | {"SMTP_USER": "u"}),
+        ("SMTP_PORT", MAIL | {"SMTP_PORT": "x"}),
+        ("WEBHOOK_URL", WEBHOOK | {"WEBHOOK_URL": "http://city.example/hook"}),
+        ("WEBHOOK_SECRET", WEBHOOK | {"WEBHOOK_SECRET": SECRET}),
+        ("WEBHOOK_SECRET", WEBHOOK | {"WEBHOOK_SECRET": "whsec_AAAA"}),
+    ],
+)
+def test_what_would_tell_nobody_or_in_clear_is_refused(variable: str, given: dict[str, str]) -> None:
+    with pytest.raises(SettingRefused, match=variable) as refusal:
+        Settings.from_environment(given)
+
+    assert SECRET not in str(refusal.value)

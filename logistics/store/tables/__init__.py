@@ -63,6 +63,7 @@ from logistics.store.tables.moving import (
     Run,
     Seal,
 )
+from logistics.store.tables.outbox import Delivery, Message
 from logistics.store.tables.papers import (
     Discrepancy,
     DiscrepancyResolution,
@@ -127,6 +128,7 @@ __all__ = [
     "CityHandOverCard",
     "Consent",
     "Courier",
+    "Delivery",
     "Destruction",
     "DestructionEnd",
     "DestructionWitness",
@@ -146,6 +148,7 @@ __all__ = [
     "LogIdentity",
     "Manifest",
     "ManifestCard",
+    "Message",
     "MissingCase",
     "MissingCaseEnd",
     "MissingCaseMark",
@@ -267,6 +270,7 @@ APPEND_ONLY = (
     "node",
     "checkpoint",
     "month_close",
+    "message",
     "summary_import",
     "summary_count",
 )
@@ -281,6 +285,7 @@ CHANGEABLE = (
     "numbering",
     "saved_question",
     "task_run",
+    "delivery",
     "vault_key",
     "vault_access",
     "rearrangement",
