@@ -19,6 +19,16 @@ from sqlalchemy.pool import NullPool
 # Any number no other lock of ours uses.
 LOCK = 7_346_001
 
+# A temporary table goes before any of ours with the same name: the service could be made to read another log.
+# It is a right on the database, which no copy of it inherits, so every migration sees to it where it may.
+_NO_TEMPORARY_TABLES = """
+DO $$ BEGIN
+    IF pg_has_role((SELECT datdba FROM pg_database WHERE datname = current_database()), 'USAGE') THEN
+        EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    END IF;
+END $$
+"""
+
 
 T = TypeVar("T")
 
@@ -38,6 +48,7 @@ async def migrate(url: str) -> tuple[str, ...]:
         missing = _missing(connection)
         if missing:
             command.upgrade(configuration(connection), "head")
+        connection.execute(text(_NO_TEMPORARY_TABLES))
         return missing
 
     return await _in_transaction(url, upgrade)
