@@ -102,7 +102,16 @@ async def takamatsu(scene: Scene) -> Noticed:
 
 
 async def hiroshima(scene: Scene) -> Noticed:
-    """One card from a locked safe, its empty sleeve left behind: numbers agree, the cyclic count scans the card."""
+    """One card from a locked safe of a branch, perhaps thrown away: its slot is one short that evening."""
+    vault = await scene.stock(2, [10, 10])
+    scene.at(11)
+    happened = scene.lose(vault.cards[4])
+    scene.at(17, 5)
+    return await scene.noticed(happened, "closing count of the branch", await scene.count())
+
+
+async def empty_sleeve(scene: Scene) -> Noticed:
+    """The same with its empty sleeve left behind: numbers agree, only the cyclic count scans what is in them."""
     vault = await scene.stock(2, [10, 10])
     first, second = vault.slots
     await scene.scan("spot", slots=list(vault.slots))
