@@ -17,6 +17,7 @@ import labels.count_report
 import labels.count_sheet
 import labels.day_report
 import labels.handing
+import labels.management
 import labels.manifest
 import labels.month_report
 import labels.pick_list
@@ -27,6 +28,7 @@ import labels.registers
 import labels.return_slip
 import labels.transfer_slip
 import labels.undelivered
+import labels.undelivered_cards
 from api.answers import pdf
 from api.parameters import DocumentPath
 from api.problems import documented
@@ -50,7 +52,9 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P12": labels.day_report.render,
     "P17": labels.provenance.render,
     "P11": labels.undelivered.render,
+    "P24": labels.undelivered_cards.render,
     "P13": labels.month_report.render,
+    "P14": labels.management.render,
     "P16": labels.access_register.render,
     "P2A": labels.handing.render_city_slip,
     "P3A": labels.handing.render_deposit,

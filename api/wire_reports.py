@@ -7,8 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from api.wire import Input, Output
+from api.wire import Input, Output, PlaceCode
+from logistics.rules.lifecycle import CardState
 from logistics.rules.performance import Grade
+from logistics.rules.undelivered import Band, Stage
 
 MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
 Month = Annotated[str, Meta(pattern=MONTH, examples=["2026-05"], description="A calendar month")]
@@ -52,13 +54,55 @@ class PlaceState(Output, frozen=True, kw_only=True):
 
 
 class Undelivered(Output, frozen=True, kw_only=True):
-    """P11's figures: what was recorded before `until`; ages are counted on `day`."""
+    """P11's figures: what was recorded before `until`; ages are counted on `day`. `beside` is what lies there too and is
+    not undelivered: collected cards, bundles of papers, temporary custody."""
 
     month: date
     until: datetime
     day: date
     lines: list[UndeliveredLine]
     places: list[PlaceState]
+    beside: list[UndeliveredLine]
+
+
+class UndeliveredCard(Output, frozen=True, kw_only=True):
+    """A card that lies undelivered. `slot` is null where more happened to it since than the list counts."""
+
+    card: str
+    kind: str
+    kind_name: str
+    state: CardState
+    slot: str | None
+    first_notice_on: date | None
+    band: Band
+    stage: Stage
+
+
+class UndeliveredCards(Output, frozen=True, kw_only=True):
+    """A page of the cards of one place in order of their codes; `next`, given as `after`, continues."""
+
+    place: str
+    until: datetime
+    day: date
+    items: list[UndeliveredCard]
+    next: str | None
+
+
+class ListUndelivered(Input, frozen=True, kw_only=True):
+    """Of which place, as of the end of which month; without a month, as of now. A leader needs not say the own site."""
+
+    place: PlaceCode | None = None
+    month: Month | None = None
+
+
+class UndeliveredList(Output, frozen=True, kw_only=True):
+    """The frozen list of a place, by the number of its paper."""
+
+    number: str
+    place: str
+    until: datetime
+    issued_at: datetime
+    cards: int
 
 
 class ClosedMonth(Output, frozen=True, kw_only=True):

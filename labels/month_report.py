@@ -16,7 +16,7 @@ from logistics.rules.report_records import MonthReportRecord
 
 TITLE = "月次報告書"
 _ROW = 5.6
-_KINDS = {
+KINDS = {
     "short": "不足",
     "over": "過剰",
     "damaged": "破損",
@@ -80,7 +80,7 @@ def _pieces(record: MonthReportRecord) -> Iterator[Piece]:
     )
     yield parts.section("差異")
     rows = [
-        [d.place_name, _KINDS.get(d.kind, d.kind), f"{d.opened:,}", f"{d.settled:,}", f"{d.open:,}"]
+        [d.place_name, KINDS.get(d.kind, d.kind), f"{d.opened:,}", f"{d.settled:,}", f"{d.open:,}"]
         for d in record.differences
     ]
     yield from _lines(_DIFFERENCES, rows, "当月に発生・処理した差異、月末に未処理の差異はありません")

@@ -53,7 +53,7 @@ def month_name(month: date) -> str:
 
 def render(record: UndeliveredRecord, imprint: Imprint) -> bytes:
     """The report as PDF. ValueError if its figures do not add up."""
-    for line in record.data.lines:
+    for line in (*record.data.lines, *record.data.beside):
         moved = line.received - line.issued - line.returned - line.destroyed + line.corrections
         if line.opening + moved != line.closing or sum(line.ages) != line.closing:
             raise ValueError(f"the line of {line.place} and {line.kind} does not add up")
@@ -82,6 +82,9 @@ def _pieces(record: UndeliveredRecord) -> Iterator[Piece]:
     )
     yield parts.section("受払い", "前月末 ＋ 受入 － 交付 － 返送・発送 － 廃棄 ± 訂正 ＝ 当月末")
     yield from _moves(data.lines)
+    if data.beside:
+        yield parts.section("未交付に数えない保管物", "回収カード・書類綴り・預りカード")
+        yield from _moves(data.beside)
     yield parts.section("経過日数と通知の段階", "初回の交付通知書からの日数、当月末の枚数")
     yield from _ages(data.lines)
     yield parts.section("拠点別の経過日数")
@@ -222,10 +225,12 @@ def spreadsheet(data: UndeliveredData) -> bytes:
         f"経過日数の基準日　{japanese_date(data.day)}",
     ]
     states = [{name: getattr(state, name) for name in _STATE_HEADS} for state in data.places]
+    beside = [cells(line) for line in data.beside]
     return workbook(
         [
             Sheet("受払いと経過日数", title, facts, HEADS, [cells(line) for line in data.lines], total=True),
             Sheet("拠点の状況", title, facts, _STATE_HEADS, states),
+            *([Sheet("未交付に数えない保管物", title, facts, HEADS, beside, total=True)] if beside else []),
         ],
         title,
         data.until,

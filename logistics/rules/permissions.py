@@ -243,6 +243,7 @@ ACTS: Mapping[str, Row] = {
     # Supplies and reports.
     "supplies": only(STAFF, EITHER, HOLDER),
     "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY) | only(SERVICE, ANNEX, ANY),
+    "review_access": only(MANAGERS | PRIVACY, EITHER, ANY),
     "import_summary": only(MANAGERS, EITHER, ANY),
     "close_month": only(MANAGERS, EITHER, ANY),
     # Who comes in, and from where.

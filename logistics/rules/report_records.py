@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from logistics.rules.records import NamedPerson, Record
+from logistics.rules.records import NamedPerson, NamedPlace, Record
 
 
 class UndeliveredLine(Record, frozen=True):
@@ -41,13 +41,17 @@ class PlaceState(Record, frozen=True):
 
 
 class UndeliveredData(Record, frozen=True):
-    """P11's figures: what was recorded before `until`. `day` is the day on which the ages are counted."""
+    """P11's figures: what was recorded before `until`. `day` is the day on which the ages are counted.
+
+    `beside` are the kinds that lie there too and are not undelivered; papers frozen earlier have none.
+    """
 
     month: date
     until: datetime
     day: date
     lines: tuple[UndeliveredLine, ...]
     places: tuple[PlaceState, ...]
+    beside: tuple[UndeliveredLine, ...] = ()
 
 
 class MonthTotal(Record, frozen=True):
@@ -66,6 +70,31 @@ class UndeliveredRecord(Record, frozen=True):
     final: bool
     data: UndeliveredData
     trend: tuple[MonthTotal, ...]
+
+
+class UndeliveredCard(Record, frozen=True):
+    """A card that lies undelivered. `slot` is None where more happened to it since than the report counts."""
+
+    card: str
+    kind: str
+    kind_name: str
+    state: str
+    slot: str | None
+    first_notice_on: date | None
+    band: str
+    stage: str
+
+
+class UndeliveredCardsRecord(Record, frozen=True):
+    """P24 未交付カード一覧: the cards of one place that P11 counts, kind by kind, the oldest notices first."""
+
+    number: str
+    issued_at: datetime
+    issued_by: NamedPerson
+    place: NamedPlace
+    until: datetime
+    day: date
+    cards: tuple[UndeliveredCard, ...]
 
 
 class RunLine(Record, frozen=True):

@@ -12,6 +12,11 @@ from enum import StrEnum
 import msgspec
 
 from logistics.rules.lifecycle import IN_STOCK, CardState, CardStep
+from logistics.rules.vaulting import DEPOSITED, NOT_ISSUED
+
+# Kinds that a place answers for and nobody waits for: cards handed in, bundles of papers, and a holder's own card that
+# stays overnight (預り). They are counted beside the undelivered ones, never among them. Any other kind is to be issued.
+BESIDE = NOT_ISSUED | {DEPOSITED}
 
 
 class Band(StrEnum):

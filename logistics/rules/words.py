@@ -185,6 +185,7 @@ _OTHER_ACTS: Mapping[str, str] = {
     "deliver_message": "通知の送信",
     "give_up_message": "通知の送信の断念",
     "close_month": "月次締め",
+    "review_access": "アクセス権の点検",
     "import_summary": "月次集計の取込み",
     "resume_signing": "来歴の署名の再開",
     **SIGN_IN,

@@ -20,6 +20,7 @@ from logistics.rules.count_records import CountReportRecord, CountSheetRecord
 from logistics.rules.day_records import DayReportRecord
 from logistics.rules.disposal_records import CertificateRecord, ProposalRecord
 from logistics.rules.errors import NotFound
+from logistics.rules.management import ManagementRecord
 from logistics.rules.permissions import Actor
 from logistics.rules.provenance import ProvenanceRecord
 from logistics.rules.records import (
@@ -31,7 +32,7 @@ from logistics.rules.records import (
     TransferSlipRecord,
 )
 from logistics.rules.register_records import CarrierRecord, PremisesRecord, StaffRecord
-from logistics.rules.report_records import MonthReportRecord, UndeliveredRecord
+from logistics.rules.report_records import MonthReportRecord, UndeliveredCardsRecord, UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
 from logistics.rules.vault_records import (
     AccessRegisterRecord,
@@ -49,7 +50,9 @@ RECORDS: dict[str, type[Record]] = {
     "P2": TransferSlipRecord,
     "P3": ReceiptRecord,
     "P11": UndeliveredRecord,
+    "P24": UndeliveredCardsRecord,
     "P13": MonthReportRecord,
+    "P14": ManagementRecord,
     "P4": ReturnRecord,
     "P16": AccessRegisterRecord,
     "P7": ProposalRecord,

@@ -178,6 +178,7 @@ NOT_EVENTS: dict[str, str] = {
     "deliver_message": "something was told to the outside",
     "give_up_message": "something could not be told to the outside",
     "import_summary": "figures of other offices were read, no card moved",
+    "review_access": "rights were looked through, no card moved",
     "close_month": "the report of a month was frozen, no card moved",
     "export": "the log was read, no card moved",
     **dict.fromkeys(SIGN_IN, "who came in, or who let them: no card moved"),

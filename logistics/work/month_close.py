@@ -53,7 +53,7 @@ async def close(session: AsyncSession, actor: Actor, month: date, now: datetime)
     data = await undelivered.data(session, month, now)
     if data.until != undelivered.end_of(month):
         raise MonthNotOver(f"{month:%Y-%m}")
-    if wrong := [_said(line) for line in data.lines if _remainder(line)]:
+    if wrong := [_said(line) for line in (*data.lines, *data.beside) if _remainder(line)]:
         raise MonthUnexplained(f"{month:%Y-%m}", wrong)
     return await _freeze(session, actor, data, now, final=True)
 

@@ -29,7 +29,7 @@ from logistics.work.numbering import next_codes
 
 CATALOGUE = "P13"
 
-_DIFFERENCES = """
+DIFFERENCES = """
 SELECT place.code AS place, place.short_name AS place_name, discrepancy.kind,
        (count(*) FILTER (WHERE discrepancy.opened_at >= $1))::int AS opened,
        (count(*) FILTER (WHERE ended.resolved_at >= $1 AND ended.resolved_at < $2))::int AS settled,
@@ -50,7 +50,7 @@ async def make(session: AsyncSession, actor: Actor, month: date, now: datetime) 
     went = await performance.of_month(session, month, now)
     start = datetime.combine(data.month, time(), JST)
     connection = await driver(session)
-    found = await connection.fetch(_DIFFERENCES, start, data.until)
+    found = await connection.fetch(DIFFERENCES, start, data.until)
     (code,) = await next_codes(session, CodeType.DOCUMENT, 1, now)
     record = MonthReportRecord(
         number=code,
@@ -96,7 +96,7 @@ def _run(run: performance.RunPerformance) -> RunLine:
 
 def _stock(data: UndeliveredData) -> list[PlaceStock]:
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for line in data.lines:
+    for line in (*data.lines, *data.beside):
         for index, cards in enumerate((line.received, line.issued, line.closing)):
             sums[line.place][index] += cards
     return [PlaceStock(state.place, state.place_name, *sums[state.place]) for state in data.places]

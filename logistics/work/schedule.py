@@ -8,7 +8,7 @@ fails leaves no row and is tried again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.rules.calendar import JST, Calendar, business_date
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database, driver
-from logistics.work import month_close, month_reports, people
+from logistics.work import day_reports, management, month_close, month_reports, people
 
 # When the annex opens its post; the report lies there.
 MADE_AT = time(8, 30)
@@ -30,6 +30,14 @@ TICK_SECONDS = 30.0
 log = structlog.get_logger("schedule")
 
 _FIRST = "SELECT min(recorded_at) FROM entry"
+# A day is reported the next morning on which the post is opened, or when its place closes it after that.
+_CLOSED_DAYS = """
+SELECT site_day.place, site_day.day
+FROM site_day
+WHERE day >= $1
+  AND NOT EXISTS (SELECT FROM task_run WHERE task = 'day_report ' || site_day.place AND period = site_day.day)
+ORDER BY site_day.day, site_day.place
+"""
 _MADE = "SELECT task, period FROM task_run WHERE period >= $1"
 _CLAIM = """
 INSERT INTO task_run (task, period, due_at, made_at) VALUES ($1, $2, $3, $4)
@@ -88,11 +96,33 @@ async def _month_report(session: AsyncSession, actor: Actor, month: date, now: d
     return (await month_reports.make(session, actor, month, now)).number
 
 
+async def _management(session: AsyncSession, actor: Actor, month: date, now: datetime) -> str:
+    return (await management.make(session, actor, month, now)).number
+
+
 # Of a month that is over, a report is made as of its end, however late it is made.
 TASKS: Sequence[Task] = (
     Task("undelivered", months, _undelivered),
     Task("month_report", months, _month_report),
+    Task("management_report", months, _management),
 )
+
+
+def _day_report(place: str) -> Task:
+    async def make(session: AsyncSession, actor: Actor, day: date, now: datetime) -> str:
+        return await day_reports.report(session, actor, place, day, now)
+
+    return Task(f"day_report {place}", months, make)
+
+
+def day_reports_due(closed: Iterable[tuple[str, date]], now: datetime) -> list[Due]:
+    """The reports P12 of these places' closed days that should have been made by `now`, the oldest first."""
+    calendar = Calendar()
+    found = [
+        Due(_day_report(place), day, datetime.combine(calendar.next_run_day(day), MADE_AT, JST))
+        for place, day in closed
+    ]
+    return sorted((one for one in found if one.due_at <= now), key=lambda one: (one.due_at, one.task.name))
 
 
 def due(first: date, now: datetime, made: set[tuple[str, date]], tasks: Sequence[Task] = TASKS) -> list[Due]:
@@ -119,8 +149,9 @@ async def run_due(database: Database, now: datetime, tasks: Sequence[Task] = TAS
         first = max(business_date(began), business_date(now - MAKES_UP))
         rows = await connection.fetch(_MADE, first - timedelta(days=62))
         made = {(row["task"], row["period"]) for row in rows}
+        closed = [(row["place"], row["day"]) for row in await connection.fetch(_CLOSED_DAYS, first)]
     done = []
-    for one in due(first, now, made, tasks):
+    for one in (*day_reports_due(closed, now), *due(first, now, made, tasks)):
         try:
             if await _make(database, one, now):
                 done.append(one)

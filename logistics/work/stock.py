@@ -32,8 +32,13 @@ WHERE id >= $3 AND recorded_at < $1 AND recorded_at >= $1 - $2::interval
 ORDER BY id
 """
 
+# How far the notices of a card have come, from the days kept with it.
+STAGE = """CASE WHEN notice_returned_on >= COALESCE(reminded_on, '-infinity') THEN 'returned'
+            WHEN reminded_on IS NOT NULL THEN 'reminder'
+            WHEN first_notice_on IS NOT NULL THEN 'first' ELSE 'not_yet' END"""
+
 # $1, $2: the first moment; $3, $4: the second; $5: desk steps; $6: states in stock.
-_TOUCHED = """
+TOUCHED = """
 touched AS MATERIALIZED (
     SELECT DISTINCT card
     FROM entry_card
@@ -60,7 +65,7 @@ touched AS MATERIALIZED (
 """
 
 _OPENING = f"""
-WITH {_TOUCHED}
+WITH {TOUCHED}
 SELECT place, kind, sum(cards)::int AS cards
 FROM (
     SELECT entry.site AS place, card.kind, count(*) AS cards
@@ -79,7 +84,7 @@ GROUP BY 1, 2
 """  # noqa: S608
 
 _CLOSING = f"""
-WITH {_TOUCHED}, lying AS (
+WITH {TOUCHED}, lying AS (
     SELECT entry.site AS place, card.kind, told.closing_state AS state,
            (SELECT min((notice.body::jsonb ->> 'day')::date) FROM entry AS notice
             WHERE notice.id = ANY (told.notices)) AS first_notice_on,
@@ -96,9 +101,7 @@ WITH {_TOUCHED}, lying AS (
     WHERE card.state = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM touched WHERE touched.card = card.id)
 )
 SELECT place, kind, width_bucket($7::date - first_notice_on, $8::int[]) AS band,
-       CASE WHEN notice_returned_on >= COALESCE(reminded_on, '-infinity') THEN 'returned'
-            WHEN reminded_on IS NOT NULL THEN 'reminder'
-            WHEN first_notice_on IS NOT NULL THEN 'first' ELSE 'not_yet' END AS stage,
+       {STAGE} AS stage,
        state IN ('proposed', 'approved', 'picked') AS to_destroy, count(*)::int AS cards
 FROM lying
 GROUP BY 1, 2, 3, 4, 5
@@ -195,13 +198,13 @@ async def moment(session: AsyncSession, at: datetime) -> Moment:
 
 async def opening(session: AsyncSession, start: Moment, end: Moment) -> dict[tuple[str, str], int]:
     """How many cards of each kind lay at each place at `start`, by place and kind."""
-    rows = await (await driver(session)).fetch(_OPENING, *_between(start, end))
+    rows = await (await driver(session)).fetch(_OPENING, *between(start, end))
     return {(row["place"], row["kind"]): row["cards"] for row in rows}
 
 
 async def closing(session: AsyncSession, start: Moment, end: Moment, day: date) -> list[Lying]:
     """What lay at each place at `end`, by kind, by age on `day` and by stage of the notices."""
-    rows = await (await driver(session)).fetch(_CLOSING, *_between(start, end), day, list(BAND_STARTS))
+    rows = await (await driver(session)).fetch(_CLOSING, *between(start, end), day, list(BAND_STARTS))
     return [Lying(**row) for row in rows]
 
 
@@ -219,7 +222,8 @@ async def strayed(session: AsyncSession, start: Moment, end: Moment) -> list[Str
     return [Strayed(**row) for row in rows]
 
 
-def _between(start: Moment, end: Moment) -> tuple[Any, ...]:
+def between(start: Moment, end: Moment) -> tuple[Any, ...]:
+    """What TOUCHED is bound to, and the states in stock."""
     return (
         start.first,
         list(start.early),

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.rules.calendar import JST, month_days
 from logistics.rules.errors import InvalidValue
 from logistics.rules.report_records import PlaceState, UndeliveredData, UndeliveredLine
-from logistics.rules.undelivered import BANDS, Band, Column, Line, Stage, column_of
+from logistics.rules.undelivered import BANDS, BESIDE, Band, Column, Line, Stage, column_of
 from logistics.store.database import driver
 from logistics.work import stock
 
@@ -69,16 +69,11 @@ async def report(
 
     InvalidValue for a month that has not begun at `as_of`, and for a moment to come.
     """
-    first, last = month_days(month.year, month.month)[0], month_days(month.year, month.month)[-1]
-    start, end = _midnight(first), _midnight(last + timedelta(days=1))
-    known = as_of or now
-    if known > now:
-        raise InvalidValue("as_of", "that moment is still to come")
-    if known <= start:
-        raise InvalidValue("month", "it had not begun then")
-    until = min(end, known)
+    first = month.replace(day=1)
+    start = _midnight(first)
+    until = upto(month, now, as_of)
     opens, closes = await stock.moment(session, start), await stock.moment(session, until)
-    day = (until - timedelta(microseconds=1)).astimezone(JST).date()
+    day = last_day(until)
     lines: dict[tuple[str, str], Line] = {}
 
     def line(place: str, kind: str) -> Line:
@@ -108,11 +103,12 @@ async def data(
     order = {row["code"]: n for n, row in enumerate(places)}
     names = {row["code"]: row["short_name"] for row in places}
     lines = sorted(made.lines, key=lambda line: (order[line.place], list(kinds).index(line.kind)))
+    frozen = [(_frozen(line, names[line.place], kinds[line.kind]), line.kind in BESIDE) for line in lines]
     return UndeliveredData(
         month=made.month,
         until=made.until.astimezone(UTC),
         day=made.day,
-        lines=tuple(_frozen(line, names[line.place], kinds[line.kind]) for line in lines),
+        lines=tuple(line for line, is_beside in frozen if not is_beside),
         places=tuple(
             PlaceState(
                 place=row["code"],
@@ -125,6 +121,7 @@ async def data(
             )
             for row in places
         ),
+        beside=tuple(line for line, is_beside in frozen if is_beside),
     )
 
 
@@ -136,7 +133,26 @@ def of_place(made: UndeliveredData, place: str) -> UndeliveredData:
         day=made.day,
         lines=tuple(line for line in made.lines if line.place == place),
         places=tuple(state for state in made.places if state.place == place),
+        beside=tuple(line for line in made.beside if line.place == place),
     )
+
+
+def upto(month: date, now: datetime, as_of: datetime | None) -> datetime:
+    """Up to when a report of a month counts: its end, or `as_of` or now if that is earlier.
+
+    InvalidValue for a month that has not begun by then, and for a moment to come.
+    """
+    known = as_of or now
+    if known > now:
+        raise InvalidValue("as_of", "that moment is still to come")
+    if known <= _midnight(month.replace(day=1)):
+        raise InvalidValue("month", "it had not begun then")
+    return min(end_of(month), known)
+
+
+def last_day(until: datetime) -> date:
+    """The day on which the ages of a report up to `until` are counted."""
+    return (until - timedelta(microseconds=1)).astimezone(JST).date()
 
 
 def _frozen(line: Line, place_name: str, kind_name: str) -> UndeliveredLine:

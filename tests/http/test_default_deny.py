@@ -60,6 +60,7 @@ QUERIES = {
     "/find": {"code": "C0XK3WYPMU"},
     "/audit/balance": {"place": "L01F"},
     "/audit/contents": {"place": "L01F"},
+    "/reports/management": {"month": "2026-04"},
     "/reports/performance": {"month": "2026-04"},
     "/reports/undelivered": {"month": "2026-04"},
 }

@@ -31,13 +31,13 @@ def test_a_month_is_due_on_the_first_working_day_after_it_when_the_post_is_opene
 
     # 2 to 6 May 2026 are a weekend and holidays; 1 May is a Friday.
     assert [one.period for one in due(april, at(5, 1, 8), set())] == []
-    assert [(one.period, one.due_at) for one in due(april, at(5, 1), set())] == 2 * [
+    assert [(one.period, one.due_at) for one in due(april, at(5, 1), set())] == 3 * [
         (april, at(5, 1, 8) + timedelta(minutes=30))
     ]
     # May ends on a Sunday.
     assert [
-        one.period for one in due(april, at(6, 1), {("undelivered", april), ("month_report", april)})
-    ] == 2 * [date(2026, 5, 1)]
+        one.period for one in due(april, at(6, 1), {(task.name, april) for task in schedule.TASKS})
+    ] == 3 * [date(2026, 5, 1)]
 
 
 async def test_what_is_due_is_made_once_though_many_try_at_once(database: Database) -> None:
@@ -45,17 +45,19 @@ async def test_what_is_due_is_made_once_though_many_try_at_once(database: Databa
 
     made = await asyncio.gather(*(run_due(database, at(5, 1)) for _ in range(6)))
 
-    assert sum(len(one) for one in made) == 2
+    assert sum(len(one) for one in made) == 3
     assert await rows(database, "SELECT catalogue, subject FROM document ORDER BY number") == [
+        ("P14", "2026-04"),
         ("P13", "2026-04"),
         ("P11", "2026-04"),
     ]
     assert await rows(database, "SELECT task, period FROM task_run ORDER BY task") == [
+        ("management_report", date(2026, 4, 1)),
         ("month_report", date(2026, 4, 1)),
         ("undelivered", date(2026, 4, 1)),
     ]
     acts = await rows(database, "SELECT actor, act FROM entry WHERE act = 'make_report'")
-    assert len(acts) == 2
+    assert len(acts) == 3
 
 
 async def test_after_a_downtime_the_missing_ones_are_made_in_order(database: Database) -> None:
@@ -64,12 +66,7 @@ async def test_after_a_downtime_the_missing_ones_are_made_in_order(database: Dat
     made = await run_due(database, at(6, 1))
     again = await run_due(database, at(6, 1))
 
-    assert [one.period for one in made] == [
-        date(2026, 4, 1),
-        date(2026, 4, 1),
-        date(2026, 5, 1),
-        date(2026, 5, 1),
-    ]
+    assert [one.period for one in made] == 3 * [date(2026, 4, 1)] + 3 * [date(2026, 5, 1)]
     assert again == []
 
 
