@@ -1,8 +1,8 @@
 """The stock of every place at a past moment, and what changed it between two: from the log alone.
 
 A moment is what was recorded before it: the same question about the same moment has the same answer for ever,
-and what is recorded late belongs to the month in which it became known. Cards that no entry has touched since
-are read from their rows, so the cost follows what happened since the first moment, not the whole past.
+and what is recorded late belongs to the month in which it became known. What lies now is counted from the cards' rows
+and what happened since is taken back, so the cost follows that, not the whole past.
 """
 
 from __future__ import annotations
@@ -37,72 +37,83 @@ STAGE = """CASE WHEN notice_returned_on >= COALESCE(reminded_on, '-infinity') TH
             WHEN reminded_on IS NOT NULL THEN 'reminder'
             WHEN first_notice_on IS NOT NULL THEN 'first' ELSE 'not_yet' END"""
 
-# $1, $2: the first moment; $3, $4: the second; $5: desk steps; $6: states in stock.
-TOUCHED = """
-touched AS MATERIALIZED (
-    SELECT DISTINCT card
-    FROM entry_card
-    WHERE entry >= $1
-), told AS MATERIALIZED (
-    SELECT touched.card, moved.*
-    FROM touched
-    CROSS JOIN LATERAL (
-        SELECT (array_agg(at.to_state ORDER BY at.entry DESC) FILTER (WHERE at.opens))[1] AS opening_state,
-               (array_agg(at.to_state ORDER BY at.entry DESC) FILTER (WHERE at.closes))[1] AS closing_state,
-               max(at.entry) FILTER (WHERE at.opens AND at.step <> ALL ($5::text[])) AS opening_entry,
-               max(at.entry) FILTER (WHERE at.closes AND at.step <> ALL ($5::text[])) AS closing_entry,
-               array_agg(at.entry) FILTER (WHERE at.closes AND at.step = 'post_notice') AS notices,
-               max(at.entry) FILTER (WHERE at.closes AND at.step = 'post_reminder') AS reminder,
-               max(at.entry) FILTER (WHERE at.closes AND at.step = 'return_notice') AS notice_return
-        FROM (
-            SELECT entry, step, to_state, entry < $1 OR entry = ANY ($2::bigint[]) AS opens,
-                   entry < $3 OR entry = ANY ($4::bigint[]) AS closes
-            FROM entry_card
-            WHERE entry_card.card = touched.card
-        ) AS at
+# What lies now; a past moment is told by what has been recorded since. $1: states in stock; $2: the day; $3: the bands.
+_NOW = f"""
+SELECT place, kind, width_bucket($2::date - first_notice_on, $3::int[]) AS band, {STAGE} AS stage,
+       state IN ('proposed', 'approved', 'picked') AS to_destroy, count(*)::int AS cards
+FROM card
+WHERE state = ANY ($1::text[])
+GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608 - constants
+
+# The cards that entries since the first moment ($1, $2) have touched: in which state each was at that moment and at
+# the second ($3, $4), as the step that came next says, and where it was then. An entry and what its step says of the
+# state before it are one number, so that a card costs no sorting. $5: desk steps; $6: states in stock.
+_SINCE = """
+WITH since AS (
+    SELECT card, min(next) AS next_a, min(next) FILTER (WHERE later) AS next_b,
+           max(entry) FILTER (WHERE NOT later AND step <> ALL ($5::text[])) AS placed,
+           bool_or(step <> ALL ($5::text[])) AS moves, bool_or(later AND step = 'post_notice') AS notice,
+           bool_or(later AND step = 'post_reminder') AS reminder,
+           bool_or(later AND step = 'return_notice') AS notice_return
+    FROM (
+        SELECT card, entry, step, entry >= $3 AND entry <> ALL ($4::bigint[]) AS later,
+               entry * 4 + CASE WHEN from_state IN ('proposed', 'approved', 'picked') THEN 3
+                                WHEN from_state = ANY ($6::text[]) THEN 1 ELSE 0 END AS next
+        FROM entry_card
+        WHERE entry >= $1 AND entry <> ALL ($2::bigint[])
     ) AS moved
+    GROUP BY card
+), placed AS (
+    SELECT since.*, next_a % 2 = 1 AS lay_a, next_b % 2 = 1 AS lay_b, next_b % 4 = 3 AS to_destroy_b,
+           CASE WHEN NOT moves THEN card.place
+                WHEN next_a % 2 = 1 THEN (
+                    SELECT entry.site
+                    FROM entry_card AS earlier
+                    JOIN entry ON entry.id = earlier.entry
+                    WHERE earlier.card = since.card AND earlier.entry < next_a / 4 AND earlier.step <> ALL ($5::text[])
+                    ORDER BY earlier.entry DESC
+                    LIMIT 1) END AS place_a,
+           card.kind, card.place, card.state, card.first_notice_on, card.reminded_on, card.notice_returned_on
+    FROM since
+    JOIN card ON card.id = since.card
 )
 """
-
-_OPENING = f"""
-WITH {TOUCHED}
+_OPENING = f"""{_SINCE}
 SELECT place, kind, sum(cards)::int AS cards
 FROM (
-    SELECT entry.site AS place, card.kind, count(*) AS cards
-    FROM told
-    JOIN card ON card.id = told.card
-    JOIN entry ON entry.id = told.opening_entry
-    WHERE told.opening_state = ANY ($6::text[])
-    GROUP BY 1, 2
+    SELECT place, kind, -count(*) AS cards FROM placed WHERE state = ANY ($6::text[]) GROUP BY 1, 2
     UNION ALL
-    SELECT card.place, card.kind, count(*)
-    FROM card
-    WHERE card.state = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM touched WHERE touched.card = card.id)
-    GROUP BY 1, 2
-) AS lying
+    SELECT place_a, kind, count(*) FROM placed WHERE lay_a GROUP BY 1, 2
+) AS changed
 GROUP BY 1, 2
 """  # noqa: S608
-
-_CLOSING = f"""
-WITH {TOUCHED}, lying AS (
-    SELECT entry.site AS place, card.kind, told.closing_state AS state,
-           (SELECT min((notice.body::jsonb ->> 'day')::date) FROM entry AS notice
-            WHERE notice.id = ANY (told.notices)) AS first_notice_on,
-           (SELECT (said.body::jsonb ->> 'day')::date FROM entry AS said WHERE said.id = told.reminder) AS reminded_on,
-           (SELECT (said.body::jsonb ->> 'day')::date FROM entry AS said
-            WHERE said.id = told.notice_return) AS notice_returned_on
-    FROM told
-    JOIN card ON card.id = told.card
-    JOIN entry ON entry.id = told.closing_entry
-    WHERE told.closing_state = ANY ($6::text[])
+# $7: the day; $8: the bands. Days that were told later are read from the bodies told before.
+_CLOSING = f"""{_SINCE}, lying AS (
+    SELECT place, kind, first_notice_on, reminded_on, notice_returned_on,
+           state IN ('proposed', 'approved', 'picked') AS to_destroy, -1 AS cards
+    FROM placed
+    WHERE next_b IS NOT NULL AND state = ANY ($6::text[])
     UNION ALL
-    SELECT card.place, card.kind, card.state, card.first_notice_on, card.reminded_on, card.notice_returned_on
-    FROM card
-    WHERE card.state = ANY ($6::text[]) AND NOT EXISTS (SELECT FROM touched WHERE touched.card = card.id)
+    SELECT CASE WHEN placed IS NULL THEN place_a ELSE (SELECT site FROM entry WHERE entry.id = placed) END, kind,
+           CASE WHEN notice THEN (
+               SELECT min((entry.body::jsonb ->> 'day')::date) FROM entry_card AS said JOIN entry ON entry.id = said.entry
+               WHERE said.card = placed.card AND said.step = 'post_notice' AND (said.entry < $3 OR said.entry = ANY ($4::bigint[])))
+                ELSE first_notice_on END,
+           CASE WHEN reminder THEN (
+               SELECT (entry.body::jsonb ->> 'day')::date FROM entry_card AS said JOIN entry ON entry.id = said.entry
+               WHERE said.card = placed.card AND said.step = 'post_reminder' AND (said.entry < $3 OR said.entry = ANY ($4::bigint[])) ORDER BY said.entry DESC LIMIT 1)
+                ELSE reminded_on END,
+           CASE WHEN notice_return THEN (
+               SELECT (entry.body::jsonb ->> 'day')::date FROM entry_card AS said JOIN entry ON entry.id = said.entry
+               WHERE said.card = placed.card AND said.step = 'return_notice' AND (said.entry < $3 OR said.entry = ANY ($4::bigint[])) ORDER BY said.entry DESC LIMIT 1)
+                ELSE notice_returned_on END,
+           to_destroy_b, 1
+    FROM placed
+    WHERE lay_b
 )
-SELECT place, kind, width_bucket($7::date - first_notice_on, $8::int[]) AS band,
-       {STAGE} AS stage,
-       state IN ('proposed', 'approved', 'picked') AS to_destroy, count(*)::int AS cards
+SELECT place, kind, width_bucket($7::date - first_notice_on, $8::int[]) AS band, {STAGE} AS stage, to_destroy,
+       sum(cards)::int AS cards
 FROM lying
 GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608
@@ -196,16 +207,29 @@ async def moment(session: AsyncSession, at: datetime) -> Moment:
     return Moment(at, first, [row["id"] for row in await connection.fetch(_EARLY, at, SLACK, first)])
 
 
-async def opening(session: AsyncSession, start: Moment, end: Moment) -> dict[tuple[str, str], int]:
-    """How many cards of each kind lay at each place at `start`, by place and kind."""
-    rows = await (await driver(session)).fetch(_OPENING, *between(start, end))
-    return {(row["place"], row["kind"]): row["cards"] for row in rows}
+async def lying(
+    session: AsyncSession, start: Moment, end: Moment, day: date
+) -> tuple[dict[tuple[str, str], int], list[Lying]]:
+    """How many cards lay at `start`, by place and kind; what lay at `end`, by age on `day` and stage of notices too.
 
-
-async def closing(session: AsyncSession, start: Moment, end: Moment, day: date) -> list[Lying]:
-    """What lay at each place at `end`, by kind, by age on `day` and by stage of the notices."""
-    rows = await (await driver(session)).fetch(_CLOSING, *between(start, end), day, list(BAND_STARTS))
-    return [Lying(**row) for row in rows]
+    What lies now, less what has come since, and what has left since added again.
+    """
+    connection = await driver(session)
+    await connection.execute("SET LOCAL work_mem = '64MB'")
+    now = await connection.fetch(_NOW, sorted(IN_STOCK), day, list(BAND_STARTS))
+    opened: dict[tuple[str, str], int] = {}
+    closed: dict[tuple[str, str, int | None, str, bool], int] = {}
+    for row in (*now, *await connection.fetch(_OPENING, *between(start, end))):
+        key = (row["place"], row["kind"])
+        opened[key] = opened.get(key, 0) + row["cards"]
+    since = await connection.fetch(_CLOSING, *between(start, end), day, list(BAND_STARTS))
+    for row in (*now, *since):
+        where = (row["place"], row["kind"], row["band"], row["stage"], row["to_destroy"])
+        closed[where] = closed.get(where, 0) + row["cards"]
+    return (
+        {key: cards for key, cards in opened.items() if cards},
+        [Lying(*where, cards) for where, cards in closed.items() if cards],
+    )
 
 
 async def moved(session: AsyncSession, start: Moment, end: Moment) -> list[Moved]:
@@ -223,15 +247,9 @@ async def strayed(session: AsyncSession, start: Moment, end: Moment) -> list[Str
 
 
 def between(start: Moment, end: Moment) -> tuple[Any, ...]:
-    """What TOUCHED is bound to, and the states in stock."""
-    return (
-        start.first,
-        list(start.early),
-        end.first,
-        list(end.early),
-        sorted(AT_A_DESK),
-        sorted(IN_STOCK),
-    )
+    """Both moments as statements bind them, then the desk steps and the states in stock."""
+    desk, lying_in = sorted(AT_A_DESK), sorted(IN_STOCK)
+    return start.first, list(start.early), end.first, list(end.early), desk, lying_in
 
 
 def _span(start: Moment, end: Moment) -> tuple[Any, ...]:

@@ -79,7 +79,8 @@ async def report(
     def line(place: str, kind: str) -> Line:
         return lines.setdefault((place, kind), Line(place=place, kind=kind))
 
-    for (place, kind), cards in (await stock.opening(session, opens, closes)).items():
+    opened, closed = await stock.lying(session, opens, closes, day)
+    for (place, kind), cards in opened.items():
         line(place, kind).opening = cards
     for moved in await stock.moved(session, opens, closes):
         column, sign = column_of(moved.from_state, moved.step, moved.to_state) or (Column.CORRECTIONS, 0)
@@ -87,7 +88,7 @@ async def report(
     for one in await stock.strayed(session, opens, closes):
         line(one.lost_by, one.kind).add(Column.CORRECTIONS, -one.cards)
         line(one.found_at, one.kind).add(Column.CORRECTIONS, one.cards)
-    for lying in await stock.closing(session, opens, closes, day):
+    for lying in closed:
         _lies(line(lying.place, lying.kind), lying)
     return Undelivered(first, until, day, tuple(lines[key] for key in sorted(lines)))
 

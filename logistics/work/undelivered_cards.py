@@ -23,10 +23,37 @@ from logistics.work.numbering import next_codes
 
 CATALOGUE = "P24"
 
+# $1, $2 and $3, $4: the moment; $5: desk steps; $6: states in stock.
+_TOUCHED = """
+touched AS MATERIALIZED (
+    SELECT DISTINCT card
+    FROM entry_card
+    WHERE entry >= $1
+), told AS MATERIALIZED (
+    SELECT touched.card, moved.*
+    FROM touched
+    CROSS JOIN LATERAL (
+        SELECT (array_agg(at.to_state ORDER BY at.entry DESC) FILTER (WHERE at.opens))[1] AS opening_state,
+               (array_agg(at.to_state ORDER BY at.entry DESC) FILTER (WHERE at.closes))[1] AS closing_state,
+               max(at.entry) FILTER (WHERE at.opens AND at.step <> ALL ($5::text[])) AS opening_entry,
+               max(at.entry) FILTER (WHERE at.closes AND at.step <> ALL ($5::text[])) AS closing_entry,
+               array_agg(at.entry) FILTER (WHERE at.closes AND at.step = 'post_notice') AS notices,
+               max(at.entry) FILTER (WHERE at.closes AND at.step = 'post_reminder') AS reminder,
+               max(at.entry) FILTER (WHERE at.closes AND at.step = 'return_notice') AS notice_return
+        FROM (
+            SELECT entry, step, to_state, entry < $1 OR entry = ANY ($2::bigint[]) AS opens,
+                   entry < $3 OR entry = ANY ($4::bigint[]) AS closes
+            FROM entry_card
+            WHERE entry_card.card = touched.card
+        ) AS at
+    ) AS moved
+)
+"""
+
 # $7: the place; $8: the day ages are counted on; $9: where the bands begin; $10: kinds that nobody waits for;
 # $11: after which card; $12: how many.
 _LISTED = f"""
-WITH {stock.TOUCHED}, lying AS (
+WITH {_TOUCHED}, lying AS (
     SELECT card.code AS card, card.kind, told.closing_state AS state, NULL AS slot,
            (SELECT min((notice.body::jsonb ->> 'day')::date) FROM entry AS notice
             WHERE notice.id = ANY (told.notices)) AS first_notice_on,
