@@ -79,17 +79,8 @@ WITH since AS (
     JOIN card ON card.id = since.card
 )
 """
-_OPENING = f"""{_SINCE}
-SELECT place, kind, sum(cards)::int AS cards
-FROM (
-    SELECT place, kind, -count(*) AS cards FROM placed WHERE state = ANY ($6::text[]) GROUP BY 1, 2
-    UNION ALL
-    SELECT place_a, kind, count(*) FROM placed WHERE lay_a GROUP BY 1, 2
-) AS changed
-GROUP BY 1, 2
-"""  # noqa: S608
 # $7: the day; $8: the bands. Days that were told later are read from the bodies told before.
-_CLOSING = f"""{_SINCE}, lying AS (
+_CHANGED = f"""{_SINCE}, lying AS (
     SELECT place, kind, first_notice_on, reminded_on, notice_returned_on,
            state IN ('proposed', 'approved', 'picked') AS to_destroy, -1 AS cards
     FROM placed
@@ -113,9 +104,13 @@ _CLOSING = f"""{_SINCE}, lying AS (
     WHERE lay_b
 )
 SELECT place, kind, width_bucket($7::date - first_notice_on, $8::int[]) AS band, {STAGE} AS stage, to_destroy,
-       sum(cards)::int AS cards
+       sum(cards)::int AS cards, false AS at_start
 FROM lying
 GROUP BY 1, 2, 3, 4, 5
+UNION ALL
+SELECT place, kind, NULL, NULL, false, -count(*)::int, true FROM placed WHERE state = ANY ($6::text[]) GROUP BY 1, 2
+UNION ALL
+SELECT place_a, kind, NULL, NULL, false, count(*)::int, true FROM placed WHERE lay_a GROUP BY 1, 2
 """  # noqa: S608
 
 # $1, $2: times; $3, $4: between which ids they lie.
@@ -219,11 +214,11 @@ async def lying(
     now = await connection.fetch(_NOW, sorted(IN_STOCK), day, list(BAND_STARTS))
     opened: dict[tuple[str, str], int] = {}
     closed: dict[tuple[str, str, int | None, str, bool], int] = {}
-    for row in (*now, *await connection.fetch(_OPENING, *between(start, end))):
+    changed = await connection.fetch(_CHANGED, *between(start, end), day, list(BAND_STARTS))
+    for row in (*now, *(row for row in changed if row["at_start"])):
         key = (row["place"], row["kind"])
         opened[key] = opened.get(key, 0) + row["cards"]
-    since = await connection.fetch(_CLOSING, *between(start, end), day, list(BAND_STARTS))
-    for row in (*now, *since):
+    for row in (*now, *(row for row in changed if not row["at_start"])):
         where = (row["place"], row["kind"], row["band"], row["stage"], row["to_destroy"])
         closed[where] = closed.get(where, 0) + row["cards"]
     return (

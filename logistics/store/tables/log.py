@@ -19,6 +19,8 @@ class Entry(SQLModel, table=True):
         sa.CheckConstraint("hash = sha256('\\x00'::bytea || convert_to(body, 'UTF8'))", name="hash"),
         sa.CheckConstraint("body IS JSON OBJECT", name="body"),
         sa.Index("entry_site_id_idx", "site", "id"),
+        # Reports ask of many entries where each was made.
+        sa.Index("entry_id_site_idx", "id", postgresql_include=["site"]),
         sa.Index("entry_run_id_idx", "run", "id", postgresql_where=sa.text("run IS NOT NULL")),
         sa.Index("entry_manifest_id_idx", "manifest", "id", postgresql_where=sa.text("manifest IS NOT NULL")),
         # What an auditor may search by, each in log order.
