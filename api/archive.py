@@ -26,6 +26,8 @@ import labels.provenance
 import labels.receipt
 import labels.registers
 import labels.return_slip
+import labels.succession
+import labels.supplies
 import labels.transfer_slip
 import labels.undelivered
 import labels.undelivered_cards
@@ -55,6 +57,8 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P24": labels.undelivered_cards.render,
     "P13": labels.month_report.render,
     "P14": labels.management.render,
+    "P15": labels.supplies.render,
+    "P18": labels.succession.render,
     "P16": labels.access_register.render,
     "P2A": labels.handing.render_city_slip,
     "P3A": labels.handing.render_deposit,

@@ -34,6 +34,7 @@ CODES = {
     "return_batch": CodeType.BATCH,
     "run": CodeType.RUN,
     "slot": CodeType.SLOT,
+    "succession": CodeType.SUCCESSION,
     "vault": CodeType.VAULT,
 }
 

@@ -104,6 +104,7 @@ STATUS: Mapping[type[DomainError], int] = {
     people_errors.ApprovalUnusable: 409,
     errors.AlreadyResolved: 409,
     errors.ProposalNotReady: 409,
+    errors.SuccessionNotReady: 409,
     errors.MonthNotOver: 409,
     errors.MonthUnexplained: 409,
     access_errors.TryLater: 429,

@@ -62,12 +62,15 @@ class Collected(Output, frozen=True, kw_only=True):
 
 
 class Unneeded(Output, frozen=True, kw_only=True):
-    """Something that is of no use where it lies: why, since when, and by when it has to be on its way."""
+    """Something that is of no use where it lies: why, since when, and by when it has to be on its way.
+
+    A spent manifest (`kind` manifest) is a paper, and has no state; it ends with POST /no-longer-needed/papers.
+    """
 
     code: str
     kind: str
     kind_name: str
-    state: CardState
+    state: CardState | None
     place: str
     slot: str | None
     reason: str

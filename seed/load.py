@@ -18,7 +18,7 @@ from logistics.rules.codes import CodeType, sequenced_code, slot_code
 from logistics.rules.permissions import Role
 from logistics.rules.vaulting import CITY_NAME, CITY_PARTY
 from logistics.store import tables
-from seed import contract, registers, search
+from seed import contract, registers, search, supplies
 
 CONTRACT_FROM, CONTRACT_TO = date(2026, 4, 1), date(2027, 3, 31)  # section 3
 CENTER = 13
@@ -52,6 +52,7 @@ async def load(session: AsyncSession) -> None:
     await _insert(session, tables.Place, list(_places()))
     await _insert(session, tables.Kind, list(_kinds()))
     await _insert(session, tables.Vault, list(_vaults()))
+    await _insert(session, tables.SupplyItem, list(supplies.items()))
     people = list(_people())
     await _insert(session, tables.Person, people)
     await _insert(session, tables.Registration, list(registers.registrations(people, COURIER_NAME)))

@@ -34,6 +34,7 @@ LINKS = (
     Link("/handover", "引受", "Hand-over", "take_over"),
     Link("/receiving", "収受", "Receiving", "receive"),
     Link("/vault", "保管庫", "Vault", None, _OURS),
+    Link("/supplies", "支給・貸与品", "Supplies", "supplies", _OURS),
     Link("/discrepancies", "差異", "Differences", None, _OURS),
     Link("/papers", "帳票", "Papers", "print"),
     Link("/audit", "照会", "Audit", "ask"),

@@ -17,6 +17,7 @@ from api.pages import (
     receipts,
     scanning,
     signing_in,
+    supplies,
     unpacking,
     vaults,
 )
@@ -33,6 +34,7 @@ ROUTERS = [
     leaving.router,
     receipts.router,
     vaults.router,
+    supplies.router,
     cards.router,
     differences.router,
     archive.router,

@@ -52,6 +52,7 @@ class CodeType(StrEnum):
     FIGURES = "F"
     DEVICE = "E"
     PROPOSAL = "W"
+    SUCCESSION = "J"
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     COUNT = "count"
     PICK = "pick"
     DESTROY = "destroy"
+    HAND_ON = "hand_on"
 
 
 class Outcome(StrEnum):
@@ -48,6 +49,7 @@ class Outcome(StrEnum):
     FOUND = "found"
     PICKED = "picked"
     DESTROYED = "destroyed"
+    HANDED_ON = "handed_on"
 
     DAMAGED = "damaged"
     BROKEN_SEAL = "broken_seal"
@@ -66,6 +68,7 @@ class Outcome(StrEnum):
     ALREADY_COUNTED = "already_counted"
     ALREADY_PICKED = "already_picked"
     ALREADY_DESTROYED = "already_destroyed"
+    ALREADY_HANDED_ON = "already_handed_on"
 
     WRONG_BOX = "wrong_box"
     WRONG_SITE = "wrong_site"
@@ -86,6 +89,7 @@ class Outcome(StrEnum):
     HAND_FULL = "hand_full"
     NOT_IN_HAND = "not_in_hand"
     NOT_LISTED = "not_listed"
+    NOT_COUNTED = "not_counted"
     NOTICE_NEEDED = "notice_needed"
     NOTICE_UNKNOWN = "notice_unknown"
     NOTICE_MISMATCH = "notice_mismatch"
@@ -118,6 +122,7 @@ DONE = frozenset(
         Outcome.FOUND,
         Outcome.PICKED,
         Outcome.DESTROYED,
+        Outcome.HANDED_ON,
         Outcome.DAMAGED,
         Outcome.BROKEN_SEAL,
     }
@@ -133,6 +138,7 @@ WRONG_THING: dict[CodeType, str] = {
     CodeType.DISCREPANCY: "差異",
     CodeType.HOLD: "廃棄留保",
     CodeType.PROPOSAL: "廃棄伺い",
+    CodeType.SUCCESSION: "引継ぎ",
     CodeType.APPROVAL: "承認",
     CodeType.COUNT: "棚卸し",
     CodeType.CASE: "所在不明の調査",
@@ -169,6 +175,7 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.FOUND: "所在不明だったカードです。別置きして責任者に渡してください",
     Outcome.PICKED: "廃棄待ち保管庫に移しました",
     Outcome.DESTROYED: "廃棄しました",
+    Outcome.HANDED_ON: "引き継ぎました",
     Outcome.DAMAGED: "破損として別置きしてください",
     Outcome.BROKEN_SEAL: "封印が一致しません。責任者に知らせてください",
     Outcome.UNEXPECTED: "この拠点あてではありません",
@@ -185,6 +192,7 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.ALREADY_COUNTED: "この棚卸しで数え済みです",
     Outcome.ALREADY_PICKED: "抜取り済みです",
     Outcome.ALREADY_DESTROYED: "廃棄済みです",
+    Outcome.ALREADY_HANDED_ON: "引継ぎ済みです",
     Outcome.WRONG_BOX: "別の小箱のカードです",
     Outcome.WRONG_SITE: "別の拠点あてのカードです",
     Outcome.WRONG_RUN: "別の便の搬送袋です",
@@ -204,6 +212,7 @@ JAPANESE: dict[Outcome, str] = {
     Outcome.HAND_FULL: "手元のカードを交付するか戻してから、次のカードを取り出してください",
     Outcome.NOT_IN_HAND: "この職員が取り出したカードではありません",
     Outcome.NOT_LISTED: "取出し予定表にないカードです",
+    Outcome.NOT_COUNTED: "全件棚卸しが終わっていません。先に保管庫を全件数えてください",
     Outcome.NOTICE_NEEDED: "交付通知書の番号を読み取ってください",
     Outcome.NOTICE_UNKNOWN: "交付通知書の番号が登録されていないため照合できません",
     Outcome.NOTICE_MISMATCH: "交付通知書とカードが一致しません。交付せず、責任者に知らせてください",

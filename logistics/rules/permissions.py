@@ -226,6 +226,7 @@ ACTS: Mapping[str, Row] = {
     "destroy": only(STAFF, ANNEX, HOLDER),
     "witness": only(CITY, EITHER, ANY),
     "transfer": only(LEADERS, EITHER, HOLDER),
+    "hand_on": only(MANAGERS, EITHER, ANY),
     # Incidents (body 6(7)): reports go through managers and leaders.
     "report_incident": only(LEADERS | PRIVACY, EITHER, OURS),
     "follow_up_incident": only(LEADERS | PRIVACY, EITHER, OURS) | only(MANAGERS | PRIVACY, EITHER, ANY),

@@ -23,7 +23,7 @@ from logistics.rules.lifecycle import CardStep
 from logistics.rules.permissions import Actor, Where
 from logistics.rules.returns import ONE_WAY, POSTAL, TAKEN_IN, Source
 from logistics.store.database import driver
-from logistics.work import places
+from logistics.work import places, spent
 
 # At a site: what was collected there, what is set aside because it belongs elsewhere or cannot be issued, and what
 # has expired or was blocked.
@@ -156,6 +156,8 @@ async def unneeded(
     """
     connection = await driver(session)
     rows = await connection.fetch(_UNNEEDED, place, after, limit, sorted(ONE_WAY), today)
+    # Spent papers stand behind the cards: the number of a manifest comes after every card's.
+    rows += await connection.fetch(spent.SPENT, place, after, limit - len(rows))
     calendar = await places.calendar(session)
     due = {day: calendar.next_run_day(day) for day in {row["since"] for row in rows}}
     return [{**dict(row), "due_on": due[row["since"]], "overdue": due[row["since"]] < today} for row in rows]

@@ -34,6 +34,8 @@ from logistics.rules.records import (
 from logistics.rules.register_records import CarrierRecord, PremisesRecord, StaffRecord
 from logistics.rules.report_records import MonthReportRecord, UndeliveredCardsRecord, UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
+from logistics.rules.succession_records import SuccessionRecord
+from logistics.rules.supply_records import SupplyRecord
 from logistics.rules.vault_records import (
     AccessRegisterRecord,
     CitySlipRecord,
@@ -53,6 +55,8 @@ RECORDS: dict[str, type[Record]] = {
     "P24": UndeliveredCardsRecord,
     "P13": MonthReportRecord,
     "P14": ManagementRecord,
+    "P15": SupplyRecord,
+    "P18": SuccessionRecord,
     "P4": ReturnRecord,
     "P16": AccessRegisterRecord,
     "P7": ProposalRecord,

@@ -124,6 +124,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "scan_count": (_SEEN,),
     "scan_pick": (_SEEN,),
     "scan_destroy": (_SEEN,),
+    "scan_hand_on": (_SEEN,),
 }
 
 # Acts in which nothing physical happens to anything that has an identifier, each with the reason.
@@ -155,6 +156,16 @@ NOT_EVENTS: dict[str, str] = {
     "end_destruction": "a sitting at the machine ends",
     "witness": "a person comes or leaves",
     "refuse": "somebody tried to do what was refused; nothing was touched",
+    "receive_supplies": "seals, bags, keys: counted by the piece, with no identifier of their own",
+    "use_supplies": "counted by the piece, with no identifier of their own",
+    "lose_supplies": "counted by the piece, with no identifier of their own",
+    "return_supplies": "counted by the piece, with no identifier of their own",
+    "move_supplies": "counted by the piece, with no identifier of their own",
+    "end_spent_papers": "a paper went; it is no object of the supply chain",
+    "open_succession": "what is in stock was written down; every sleeve handed on is an event",
+    "conclude_succession": "nothing is left; the paper was frozen",
+    "give_up_succession": "a plan was given up",
+    "acknowledge_succession": "somebody agreed to a paper",
     "release_disposal": "a decision that something need not be kept; it stays where it lies",
     "print": "a file was drawn from a frozen record; no object of the supply chain was touched",
     "print_labels": "a file was drawn; a label is no object until it is on one",

@@ -54,6 +54,7 @@ def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
         (ANNEX, "/no/such/page"),
         (LEADER, "/"),
         (LEADER, "/vault"),
+        (LEADER, "/supplies"),
         (LEADER, "/slots/" + slot_code(7, 1, "A", 1)),
         (LEADER, "/discrepancies"),
         (LEADER, "/cards/" + day.cards[7][0]),

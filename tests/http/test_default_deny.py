@@ -49,6 +49,7 @@ PARAMS = {
     "run": "R7Q2M4ZK9R",
     "slot": "S011A001B",
     "subject": "M08000001V",
+    "succession": "J08000001D",
     "token": "1",
     "vault": "V011G",
 }

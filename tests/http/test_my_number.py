@@ -98,6 +98,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "return_batch": (await day.open_return(1, "2026-04-02"))["code"],
         "run": batch["run"],
         "slot": await site.first_slot(),
+        "succession": await _an_end(day),
         "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],
         "kind": "not-found",
         "lang": "en",
@@ -108,6 +109,13 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "path": "nothing",
     }
     return codes, params
+
+
+async def _an_end(day: Day) -> str:
+    """A succession that is under way."""
+    body = {"receiver": "city", "successor": "京都市", "reference": "R8-1", "directed_by": day.city.code}
+    code: str = (await day.manager.post("/successions", body))["code"]
+    return code
 
 
 async def _a_case_and_a_count(day: Day) -> tuple[str, str]:

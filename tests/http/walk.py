@@ -34,6 +34,7 @@ SITE_WORK = (
     "/api/v1/counts/",
 )
 MANAGEMENT = ("/api/v1/reports/",)
+LEADING = ("/api/v1/successions/",)
 # What a scan reads, which is judged scan by scan.
 SCANNED = {("scans", "code"), ("placements", "card"), ("picks", "code")}
 
@@ -73,6 +74,7 @@ class Walk:
     async def _ask(self, route: Route, path: str, **request: Any) -> httpx.Response:
         ours = self.day.manager if path.startswith(MANAGEMENT) else self.day.annex
         clerk = self.day.site(1).clerk if path.startswith(SITE_WORK) else ours
+        clerk = self.day.site(1).leader if path.startswith(LEADING) else clerk
         headers = headers_of(clerk.code) | request.pop("headers", {})
         self.asked += 1
         return await self.day.client.request(route.method, path, headers=headers, **request)
