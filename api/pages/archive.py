@@ -39,14 +39,12 @@ async def list_papers(
     catalogue: Text = "",
     on: Text = "",
     before: Text = "",
-    sha256: Text = "",
 ) -> Response[str]:
-    """Papers that the reader may see, newest first; one by its number, or by the SHA-256 of its file."""
+    """Papers that the reader may see, newest first."""
     scope = permissions.scope(reader)
     code = speech.folded(q) or None
     wanted = Wanted(catalogue=catalogue or None, day=_day(on))
     rows = await _found(snapshot, wanted, code, scope, before or None)
-    printed = await paper_search.by_hash(snapshot, _digest(sha256)) if sha256 else None
     return page(
         "papers.html",
         request=request,
@@ -55,8 +53,7 @@ async def list_papers(
         following=rows[PER_PAGE - 1]["number"] if len(rows) > PER_PAGE else None,
         names=await _names(snapshot),
         kinds=[(key, f"{key} {words[speech.language(request) == 'en']}") for key, words in PAPERS.items()],
-        asked={"q": q, "catalogue": catalogue, "on": on, "sha256": sha256},
-        printed=printed,
+        asked={"q": q, "catalogue": catalogue, "on": on},
     )
 
 
@@ -138,17 +135,6 @@ def _day(text: str) -> date | None:
         return on_calendar(date.fromisoformat(text), "on")
     except ValueError:
         raise InvalidValue("on", "is not a day such as 2026-04-01") from None
-
-
-def _digest(text: str) -> bytes:
-    folded = speech.folded(text).lower()
-    try:
-        digest = bytes.fromhex(folded)
-    except ValueError:
-        digest = b""
-    if len(digest) != 32:
-        raise InvalidValue("sha256", "has not 64 hexadecimal digits")
-    return digest
 
 
 async def _names(session: AsyncSession) -> dict[str, str]:

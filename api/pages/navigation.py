@@ -36,6 +36,7 @@ LINKS = (
     Link("/vault", "保管庫", "Vault", None, _OURS),
     Link("/supplies", "支給・貸与品", "Supplies", "supplies", _OURS),
     Link("/discrepancies", "差異", "Differences", None, _OURS),
+    Link("/approvals", "承認", "Approvals", None, _OURS),
     Link("/papers", "帳票", "Papers", "print"),
     Link("/audit", "照会", "Audit", "ask"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.pages import (
     account,
+    approving,
     archive,
     auditing,
     board,
@@ -13,6 +14,7 @@ from api.pages import (
     home,
     html,
     leaving,
+    manual_entry,
     packing,
     receipts,
     scanning,
@@ -39,5 +41,8 @@ ROUTERS = [
     differences.router,
     archive.router,
     auditing.router,
+    approving.router,
+    approving.proving,
+    manual_entry.router,
     html.static_files(),
 ]

@@ -172,6 +172,7 @@ ACTS: Mapping[str, Row] = {
     "take_over": only(CREW, ROAD, RECEIVER),
     "receive": only(STAFF, EITHER, RECEIVER),
     "close_receipt": only(STAFF, EITHER, RECEIVER),
+    "enter_manually": only(STAFF, EITHER, OURS).approved_by(LEADERS | CITY),  # a number typed, not scanned
     "pack_return": only(STAFF, SITE, HOLDER),
     # The vault.
     "put_away": only(STAFF, EITHER, HOLDER),

@@ -41,7 +41,6 @@ WHERE printed.document = $1
 ORDER BY printed.copy_number DESC
 LIMIT $2
 """
-_BY_HASH = "SELECT document, copy_number FROM document_print WHERE sha256 = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +91,3 @@ async def prints(session: AsyncSession, number: str, limit: int = 200) -> Sequen
     """Every print of a paper, last first: copy 0 is the original, n the n-th reprint."""
     rows = await (await driver(session)).fetch(_PRINTS, number, limit)
     return [{**dict(row), "sha256": row["sha256"].hex()} for row in rows]
-
-
-async def by_hash(session: AsyncSession, sha256: bytes) -> tuple[str, int] | None:
-    """Number and copy of the print whose file has this SHA-256; None if no such file was ever handed out."""
-    row = await (await driver(session)).fetchrow(_BY_HASH, sha256)
-    return (row["document"], row["copy_number"]) if row else None

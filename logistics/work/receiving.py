@@ -103,14 +103,28 @@ async def record(
     return results
 
 
+async def record_one(
+    session: AsyncSession, actor: Actor, supervisor: str, scan: Scan, now: datetime
+) -> list[Answer]:
+    """Settle one scan of somebody who is known already, as `record` does. Raises what `record` answers with."""
+    known = await people.actors(session, {supervisor} if supervisor else set())
+    led = await people.led(session, {str(actor.place)})
+    return (await _settle_all(session, [_by(actor, known, led, supervisor, [scan])], now))[0]
+
+
 def _call(
     here: Known | DomainError, known: Mapping[str, Actor], led: Collection[str], receipt: Receipt
 ) -> Call:
     if isinstance(here, DomainError):
         raise here
-    actor = here.acting(Scope.SCAN)
+    return _by(here.acting(Scope.SCAN), known, led, receipt.supervisor, receipt.scans)
+
+
+def _by(
+    actor: Actor, known: Mapping[str, Actor], led: Collection[str], boss: str, scans: Sequence[Scan]
+) -> Call:
     permissions.require(actor, "receive")
-    supervisor = people.require_supervisor(known, receipt.supervisor, "supervisor")
+    supervisor = people.require_supervisor(known, boss, "supervisor")
     if supervisor.place != actor.place:
         raise InvalidValue("supervisor", "works at another place")
     site = str(actor.place)
@@ -121,7 +135,7 @@ def _call(
         Purpose.RECEIVE,
         site,
         site,
-        receipt.scans,
+        scans,
         supervisor.code,
         place=site,
         custodian=site,

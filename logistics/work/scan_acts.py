@@ -32,10 +32,11 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def groups(judged: Sequence[Judged]) -> list[list[Judged]]:
-    """Scans that share an entry: of one call, with the same steps and the same group."""
+    """Scans that share an entry: of one call, with the same steps and the same group; a typed one has its own."""
     found: dict[Any, list[Judged]] = {}
     for j in judged:
-        key = (j.call, j.verdict.step, j.verdict.batch_step, j.verdict.act, j.verdict.group)
+        manual = j.scan.id if j.scan.manual else None
+        key = (j.call, j.verdict.step, j.verdict.batch_step, j.verdict.act, j.verdict.group, manual)
         found.setdefault(key, []).append(j)
     return list(found.values())
 
@@ -65,6 +66,8 @@ def act_of(
     # What is only seen stays where the log says it is; a count that is concluded moves it.
     moves = first.step not in (None, CardStep.SIGHT) or first.batch_step is not None
     facts: dict[str, Json] = {**call.facts, **first.facts}
+    if (manual := members[0].scan.manual) is not None:
+        facts["manual"] = dict(manual)
     if found := [
         {"discrepancy": numbers[d.key], "kind": d.kind, "code": d.card or d.batch}
         for d in (difference_of(calls, j) for j in members if j.verdict.difference)

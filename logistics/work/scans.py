@@ -28,7 +28,8 @@ class Scan(msgspec.Struct, frozen=True):
     """One scan as a client sent it. `damaged` and the seal are what the clerk saw on the thing scanned.
 
     `said` is whatever else the client said of it, as text that may be digested. `sequence` is its number among all
-    scans of one browser, `queue` the browser's name for that row of numbers.
+    scans of one browser, `queue` the browser's name for that row of numbers. `manual` is the approval of a number that
+    was typed instead of scanned.
     """
 
     id: UUID
@@ -40,6 +41,7 @@ class Scan(msgspec.Struct, frozen=True):
     said: tuple[str, ...] = ()
     queue: str | None = None
     sequence: int | None = None
+    manual: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
         (CLERK, "/scan/put_away"),
         (CREW, "/handover"),
         (CREW, "/docs"),
+        (LEADER, "/approvals"),
+        (LEADER, "/manual"),
         (AUDITOR, "/papers"),
         (AUDITOR, "/papers/" + day.manifests[7]),
         (AUDITOR, "/audit?question=entries&act=dispatch&ask=1"),

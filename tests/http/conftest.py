@@ -15,6 +15,7 @@ from logistics.store.database import Database
 from logistics.work.notice_numbers import NoticeKey
 from tests.applications import application, give_back
 from tests.http.day import Day
+from tests.http.reader import Reader
 
 # A Wednesday: the first run of the contract.
 OPENING = datetime(2026, 4, 1, 9, 0, tzinfo=JST)
@@ -51,3 +52,11 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 def day(client: httpx.AsyncClient) -> Day:
     """A working day, to be played in a few lines."""
     return Day(client)
+
+
+@pytest.fixture
+async def reader(app: Litestar) -> AsyncIterator[Reader]:
+    """Somebody who reads pages and sends their forms."""
+    reader = Reader(app)
+    async with reader.client:
+        yield reader

@@ -4,60 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator
 from urllib.parse import quote
-
-import httpx
-import pytest
-from litestar import Litestar
 
 from logistics.store.database import Database, driver
 from seed.load import person_code, place_code
 from tests.http.board_day import PlayedDay
 from tests.http.conftest import OPENING
-from tests.sessions import BASE, headers_of
+from tests.http.reader import HTML, Reader, words
+from tests.sessions import headers_of
 
 AUDITOR, CLERK, OTHER = person_code(0, 99), person_code(1, 2), person_code(2, 2)
-HTML = {"Accept": "text/html"}
-
-
-class Reader:
-    """Somebody at a browser without scripts: reads pages, sends their forms, follows where they lead."""
-
-    def __init__(self, app: Litestar) -> None:
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-        self.client = httpx.AsyncClient(transport=transport, base_url=BASE, follow_redirects=True)
-
-    async def see(self, path: str, by: str, status: int = 200) -> str:
-        answer = await self.client.get(path, headers=HTML | headers_of(by))
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    async def send(self, path: str, by: str, **fields: str) -> str:
-        said = headers_of(by)
-        answer = await self.client.post(
-            path, headers=HTML | said, data={"csrf": said["X-CSRF-Token"], **fields}, follow_redirects=False
-        )
-        assert answer.status_code in (200, 201, 303), answer.text
-        if answer.status_code != 303:
-            return answer.text
-        cookies = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
-        followed = await self.client.get(
-            answer.headers["location"], headers=HTML | said | {"Cookie": f"{said['Cookie']}; {cookies}"}
-        )
-        assert followed.status_code == 200, followed.text
-        return followed.text
-
-
-def words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
-@pytest.fixture
-async def reader(app: Litestar) -> AsyncIterator[Reader]:
-    reader = Reader(app)
-    async with reader.client:
-        yield reader
 
 
 async def _run(reader: Reader) -> PlayedDay:
@@ -80,7 +36,6 @@ async def test_a_paper_is_found_printed_again_under_the_next_number_and_checked(
     ]
     page = words(await reader.see(f"/papers/{manifest}", CLERK))
     digest = hashlib.sha256(files[2].content).hexdigest()
-    known = words(await reader.see(f"/papers?sha256={digest}", AUDITOR))
 
     assert f"/papers/{manifest}" in about
     assert "授受票" in about, "what is about the manifest is found by its number, too"
@@ -89,7 +44,6 @@ async def test_a_paper_is_found_printed_again_under_the_next_number_and_checked(
     assert [file.headers["X-Document-Copy"] for file in files] == ["0", "1", "2"]
     assert "再発行 3 を印刷する" in page
     assert digest in page
-    assert f"発行した記録があります： {manifest} 再発行 2" in known
 
     sent = headers_of(AUDITOR) | {"Content-Type": "application/pdf"}
     verdicts = [
@@ -164,10 +118,10 @@ async def test_a_question_is_kept_under_a_name_and_is_ones_own(reader: Reader) -
     assert number is not None
     assert "minutes=120" in path[1]
     assert "を保存しました" in kept
-    assert 'role="alert"' in again, "a name is used once"
+    assert 'class="said fault"' in again, "a name is used once"
     assert "北区の遅れ" not in others
     answered = await reader.see(path[1].replace("&amp;", "&"), AUDITOR)
     assert 'id="answer"' in answered
     refused = await reader.send("/audit/saved/drop", person_code(0, 91), saved=number[1], back="/audit")
-    assert 'role="alert"' in refused
+    assert 'class="said fault"' in refused
     assert "北区の遅れ" not in await reader.send("/audit/saved/drop", AUDITOR, saved=number[1], back="/audit")
