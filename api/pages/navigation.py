@@ -39,6 +39,16 @@ LINKS = (
     Link("/approvals", "承認", "Approvals", None, _OURS),
     Link("/papers", "帳票", "Papers", "print"),
     Link("/audit", "照会", "Audit", "ask"),
+    Link("/people", "管理", "Office", "see_people"),
+)
+
+# The pages behind the last link, as tabs of each other.
+OFFICE = (
+    Link("/people", "人", "People", "see_people"),
+    Link("/devices", "端末・トークン", "Devices, tokens", "manage_devices"),
+    Link("/rosters", "勤務名簿", "Rosters", "see", _OURS),
+    Link("/registers", "業者・保管場所", "Couriers, premises", "see_registers"),
+    Link("/settings", "設定", "Settings", "see_registers"),
 )
 
 _NOBODY = (LINKS[0], Link("/docs", "API の手引", "API manual"), Link("/health/ready", "稼働状況", "Health"))
@@ -49,3 +59,8 @@ def links(reader: Actor | None) -> tuple[Link, ...]:
     if reader is None:
         return _NOBODY
     return tuple(link for link in LINKS if link.is_for(reader))
+
+
+def office(reader: Actor | None) -> list[tuple[str, str, str]]:
+    """The tabs of the office that a reader may open: path, Japanese, English."""
+    return [(link.path, link.ja, link.en) for link in OFFICE if reader is not None and link.is_for(reader)]

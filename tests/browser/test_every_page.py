@@ -20,7 +20,7 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(enc
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ANNEX, LEADER, CLERK = person_code(0, 2), person_code(7, 1), person_code(8, 2)
 CREW = person_code(VEHICLE_NUMBER, 2)
-AUDITOR = person_code(0, 99)
+AUDITOR, HEAD = person_code(0, 99), person_code(0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,12 @@ def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
         (CREW, "/docs"),
         (LEADER, "/approvals"),
         (LEADER, "/manual"),
+        (HEAD, "/people"),
+        (HEAD, "/people/" + LEADER),
+        (HEAD, "/devices"),
+        (HEAD, "/rosters"),
+        (HEAD, "/registers"),
+        (HEAD, "/settings"),
         (AUDITOR, "/papers"),
         (AUDITOR, "/papers/" + day.manifests[7]),
         (AUDITOR, "/audit?question=entries&act=dispatch&ask=1"),
@@ -89,7 +95,7 @@ def test_axe_finds_no_fault_on_any_page(
     station: Open, world: World, day: PlayedDay, lang: str, size: tuple[int, int]
 ) -> None:
     faults: list[str] = []
-    for person in (ANNEX, LEADER, CLERK, CREW, AUDITOR):
+    for person in (ANNEX, LEADER, CLERK, CREW, AUDITOR, HEAD):
         who = station(person, size=size)
         who.may_fail = True  # a page that is not there is among them
         who.context.add_cookies([{"name": "language", "value": lang, "url": world.base}])
@@ -108,7 +114,7 @@ def test_axe_finds_no_fault_on_any_page(
 
 
 def test_a_link_of_the_navigation_leads_to_a_page(station: Open, day: PlayedDay) -> None:
-    for person in (ANNEX, LEADER, CLERK, CREW, AUDITOR):
+    for person in (ANNEX, LEADER, CLERK, CREW, AUDITOR, HEAD):
         who = station(person)
         who.open("/")
         links = who.page.eval_on_selector_all(".top a, main a", "all => all.map(a => a.getAttribute('href'))")
