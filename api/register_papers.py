@@ -22,6 +22,7 @@ from logistics.rules.codes import CodeType, require
 from logistics.rules.japanese import japanese_date
 from logistics.rules.permissions import Actor
 from logistics.rules.records import Imprint
+from logistics.rules.register_records import CHANGES
 from logistics.rules.words import EMPLOYMENTS, FAULTS, ROLES
 from logistics.work import documents, register_papers
 
@@ -99,6 +100,7 @@ async def export_staff_register(
         "trained_on": "研修",
         "trained_to": "研修の有効期限",
         "fault": "不備",
+        "change": "前回からの変更",
     }
     rows: list[dict[str, Any]] = [
         {
@@ -106,6 +108,7 @@ async def export_staff_register(
             "role": ROLES[line.role],
             "employment": EMPLOYMENTS[line.employment],
             "fault": FAULTS[line.fault] if line.fault else None,
+            "change": CHANGES[line.change] if line.change else None,
         }
         for line in lines
     ]

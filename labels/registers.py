@@ -13,6 +13,7 @@ from labels.table import Column
 from logistics.rules.japanese import era_year, japanese_date
 from logistics.rules.records import Imprint, NamedPerson, NamedPlace
 from logistics.rules.register_records import (
+    CHANGES,
     CarrierLine,
     CarrierRecord,
     PremisesLine,
@@ -129,6 +130,7 @@ def _staff(record: StaffRecord, says: str) -> Iterator[Piece]:
         counts[ROLES[line.role]] = counts.get(ROLES[line.role], 0) + 1
     yield parts.section("役割ごとの人数")
     yield from parts.counted(sorted(counts.items(), key=lambda one: -one[1]), len(record.lines), "名")
+    yield from _changes(record)
     number = 0
     by_place: dict[str, list[StaffLine]] = {}
     for line in record.lines:
@@ -143,10 +145,31 @@ def _staff(record: StaffRecord, says: str) -> Iterator[Piece]:
     yield from _signed(record)
 
 
+def _changes(record: StaffRecord) -> Iterator[Piece]:
+    """What is different from the paper before: how many are new or changed, and who is gone."""
+    if record.before is None:
+        return
+    said = [line.change for line in record.lines]
+    yield parts.section("前回からの変更", f"前回 {record.before}")
+    yield parts.facts(
+        [
+            parts.Fact("新規（新）", f"{said.count('new')} 名"),
+            parts.Fact("変更（変）", f"{said.count('changed')} 名"),
+        ]
+    )
+    for n in range(0, len(record.gone), 3):
+        label = f"登録終了 {len(record.gone)} 名" if n == 0 else ""
+        yield parts.facts([parts.Fact(label, "、".join(record.gone[n : n + 3]))])
+
+
 def _draw_person(number: int, line: StaffLine, *, last: bool) -> parts.Draw:
     def draw(pen: Pen, y: float) -> None:
         index, name, role, employed, period, pledged, trained = _STAFF
-        pen.cell(index.x, y, index.width, _ROW, str(number), 8.5, "right")
+        if line.change:
+            pen.cell(index.x, y + 0.5, index.width, 4.4, str(number), 8.5, "right")
+            pen.cell(index.x, y + 4.6, index.width, 4.2, CHANGES[line.change], 8, "right")
+        else:
+            pen.cell(index.x, y, index.width, _ROW, str(number), 8.5, "right")
         _two(pen, name, y, line.name, line.code)
         deputy = f"（{line.deputises} の代理）" if line.deputises else ""
         _two(pen, role, y, ROLES[line.role], deputy)

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth, parameters
-from api.pages import faults, next_steps, scan_looks, speech
+from api.pages import drawing, faults, next_steps, scan_looks, speech
 from api.pages.html import page
 from api.parameters import BatchPath, CardPath
 from api.times import SKEW
@@ -63,6 +63,7 @@ async def card_page(
     await audit.read_by_auditor(database, reader, "custody of a card", {"card": card}, len(entries), now)
     names = await _names(snapshot)
     lang = speech.language(request)
+    moments = [_moment(entry, names, lang, speech.card_state) for entry in entries]
     return page(
         "card.html",
         request=request,
@@ -70,7 +71,8 @@ async def card_page(
         card=known,
         names=names,
         steps=next_steps.of_card(known, reader),
-        moments=[_moment(entry, names, lang, speech.card_state) for entry in entries],
+        moments=moments,
+        way=drawing.way(_kept_by(entries, moments, names)),
         is_cut=len(entries) == MOST_ENTRIES,
     )
 
@@ -136,6 +138,17 @@ def _moment(entry: Mapping[str, Any], names: Mapping[str, str], lang: str, state
         is_refusal=entry["step"] is None,
         is_undo=(entry["step"] or "").startswith("undo_"),
     )
+
+
+def _kept_by(
+    entries: Sequence[Mapping[str, Any]], moments: Sequence[Moment], names: Mapping[str, str]
+) -> list[tuple[str, str, bool]]:
+    """Who answered for the card after each of its entries, with what was done."""
+    kept, keeper = [], ""
+    for entry, moment in zip(entries, moments, strict=True):
+        keeper = entry["to_party"] or keeper or entry["site"]
+        kept.append((names.get(keeper, keeper), moment.what, moment.is_refusal))
+    return kept
 
 
 def _what(entry: Mapping[str, Any], lang: str) -> str:

@@ -37,6 +37,7 @@ LINKS = (
     Link("/supplies", "支給・貸与品", "Supplies", "supplies", _OURS),
     Link("/discrepancies", "差異", "Differences", None, _OURS),
     Link("/approvals", "承認", "Approvals", None, _OURS),
+    Link("/pictures", "図", "Pictures", "see", _OURS),
     Link("/papers", "帳票", "Papers", "print"),
     Link("/audit", "照会", "Audit", "ask"),
     Link("/people", "管理", "Office", "see_people"),

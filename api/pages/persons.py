@@ -27,7 +27,7 @@ from logistics.rules.words import EMPLOYMENTS as EMPLOYMENT_WORDS
 from logistics.rules.words import FAULTS
 from logistics.work import account_lists, approvable, credentials, people, places, registers
 
-PER_PAGE = 100
+PER_PAGE = 50
 FAULT_WORDS = {
     "registration": (FAULTS["registration"], "not registered"),
     "pledge": (FAULTS["pledge"], "no pledge"),

@@ -18,6 +18,7 @@ from api.pages import (
     manual_entry,
     packing,
     persons,
+    pictures,
     receipts,
     register_pages,
     rostering,
@@ -54,5 +55,6 @@ ROUTERS = [
     rostering.router,
     register_pages.router,
     settings.router,
+    pictures.router,
     html.static_files(),
 ]

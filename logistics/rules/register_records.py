@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import msgspec
+
 from logistics.rules.records import NamedPerson, NamedPlace, Record
 
 
@@ -23,10 +25,14 @@ class StaffLine(Record, frozen=True):
     trained_to: date | None
     fault: str | None
     deputises: str | None
+    change: str | None = None
 
 
 class StaffRecord(Record, frozen=True):
-    """P19 作業責任者・従事者届 (appendix 1 article 6, body 6(8)): everybody registered on a day, site by site."""
+    """P19 作業責任者・従事者届 (appendix 1 article 6, body 6(8)): everybody registered on a day, site by site.
+
+    `before` is the number of the paper that was handed in before, `gone` who stood there and is registered no more.
+    """
 
     number: str
     issued_at: datetime
@@ -34,6 +40,32 @@ class StaffRecord(Record, frozen=True):
     place: NamedPlace
     day: date
     lines: tuple[StaffLine, ...]
+    before: str | None = None
+    gone: tuple[str, ...] = ()
+
+
+# What a line's `change` says on paper.
+CHANGES = {"new": "新", "changed": "変"}
+
+
+def marked(
+    lines: tuple[StaffLine, ...], before: StaffRecord | None
+) -> tuple[tuple[StaffLine, ...], tuple[str, ...]]:
+    """The lines with what is new or changed since the paper before, and who stood there and does not any more.
+
+    Nothing is marked on the first paper: all of it is new.
+    """
+    if before is None:
+        return lines, ()
+    known = {line.code: msgspec.structs.replace(line, change=None) for line in before.lines}
+    now = {line.code for line in lines}
+    said = tuple(
+        line
+        if known.get(line.code) == line
+        else msgspec.structs.replace(line, change="changed" if line.code in known else "new")
+        for line in lines
+    )
+    return said, tuple(f"{line.name}（{line.code}）" for code, line in known.items() if code not in now)
 
 
 class CarrierLine(Record, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.gate import take
@@ -21,11 +22,16 @@ from logistics.rules.register_records import (
     PremisesRecord,
     StaffLine,
     StaffRecord,
+    marked,
 )
 from logistics.store.database import driver
 from logistics.work import carriers, documents, people, places, premises
 from logistics.work.documents import Paper
 from logistics.work.numbering import next_codes
+
+_LAST_STAFF = """
+SELECT record FROM document WHERE catalogue = 'P19' ORDER BY created_at DESC, number DESC LIMIT 1
+"""
 
 STAFF, CARRIERS, PREMISES = "P19", "P20", "P22"
 
@@ -39,7 +45,9 @@ async def freeze(session: AsyncSession, actor: Actor, catalogue: str, day: date,
     by = NamedPerson(actor.code, actor.name)
     record: StaffRecord | CarrierRecord | PremisesRecord
     if catalogue == STAFF:
-        record = StaffRecord(number, now, by, place, day, await staff(session))
+        before = await _last_staff(session)
+        lines, gone = marked(await staff(session), before)
+        record = StaffRecord(number, now, by, place, day, lines, before.number if before else None, gone)
     elif catalogue == CARRIERS:
         record = CarrierRecord(number, now, by, place, day, await _carriers(session))
     elif catalogue == PREMISES:
@@ -48,6 +56,12 @@ async def freeze(session: AsyncSession, actor: Actor, catalogue: str, day: date,
         raise InvalidValue("register", "must be staff, carriers or premises")
     await documents.freeze(session, [Paper(number, catalogue, f"{catalogue}-{day.isoformat()}", record)], now)
     return record
+
+
+async def _last_staff(session: AsyncSession) -> StaffRecord | None:
+    """The P19 that was made last, against which the next one marks what has changed."""
+    text = await (await driver(session)).fetchval(_LAST_STAFF)
+    return msgspec.json.decode(text, type=StaffRecord) if text else None
 
 
 async def staff(session: AsyncSession) -> tuple[StaffLine, ...]:
@@ -131,7 +145,7 @@ async def catalogue_of(session: AsyncSession, number: str) -> str:
 async def spreadsheet(session: AsyncSession, actor: Actor, now: datetime) -> tuple[StaffLine, ...]:
     """The register of people for a spreadsheet; that it was taken is in the log."""
     permissions.require(actor, "make_register_paper")
-    lines = await staff(session)
+    lines, _ = marked(await staff(session), await _last_staff(session))
     facts: dict[str, Json] = {"register": STAFF, "people": len(lines)}
     await take(session, [Act("export_register", actor, str(actor.place), now, facts=facts)], now)
     return lines

@@ -40,6 +40,11 @@ RETURNING id
 """
 _LEAVE = "UPDATE session SET ended_at = $2, ended_why = 'signed out' WHERE token = $1 AND ended_at IS NULL"
 _LOCK = "UPDATE session SET locked_at = $2 WHERE token = $1 AND locked_at IS NULL AND ended_at IS NULL"
+_BREAK_GLASS = """
+SELECT EXISTS (
+    SELECT FROM account JOIN session ON session.person = account.person
+    WHERE account.break_glass AND session.ended_at IS NULL AND session.expires_at > $1)
+"""
 _LOCK_ACCOUNT = "SELECT break_glass FROM account WHERE person = $1 AND disabled_at IS NULL FOR NO KEY UPDATE"
 
 
@@ -144,6 +149,11 @@ async def lock(session: AsyncSession, credential: Credential, now: datetime) -> 
 async def end_all(session: AsyncSession, person: str, now: datetime, why: str) -> int:
     """End what the person has open; how many sessions that were."""
     return len(await (await driver(session)).fetch(_END, person, now, why))
+
+
+async def break_glass_in_use(session: AsyncSession, now: datetime) -> bool:
+    """Whether a break-glass account is signed in."""
+    return bool(await (await driver(session)).fetchval(_BREAK_GLASS, now))
 
 
 async def _theirs(desk: Desk, credential: Credential) -> Known:

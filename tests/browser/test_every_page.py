@@ -67,6 +67,7 @@ def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
         (CREW, "/docs"),
         (LEADER, "/approvals"),
         (LEADER, "/manual"),
+        (HEAD, "/pictures"),
         (HEAD, "/people"),
         (HEAD, "/people/" + LEADER),
         (HEAD, "/devices"),

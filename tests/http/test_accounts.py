@@ -68,7 +68,18 @@ async def test_recovery_ends_what_the_person_had(house: House) -> None:
     assert (await enrolled(house, WORKER, once)).status_code == 201
 
 
-@pytest.mark.parametrize("weak", ["short", "a" * 12, f"my code is {WORKER}"])
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "short",
+        "a" * 12,
+        f"my code is {WORKER}",
+        "password1234",
+        "qwertyuiop123",
+        "KyotoCity2026",
+        "iloveyou1234",
+    ],
+)
 async def test_a_weak_password_is_refused_by_name(house: House, weak: str) -> None:
     manager = await house.at_work(MANAGER)
     once = (await manager.call("POST", f"/people/{WORKER}/enrolment")).json()["one_time_code"]
@@ -199,6 +210,8 @@ async def test_every_use_of_the_break_glass_account_is_told(house: House, server
 
     assert await one(house.database, "SELECT count(*) FROM entry WHERE act = 'break_glass'") == 1
     assert ACTS["break_glass"] == "緊急用アカウントの使用", "so the closing sheet counts it"
+    health = await house.browser().get("/health/ready")
+    assert (health.status_code, health.json()["checks"]["break_glass"]) == (200, "in use")
 
 
 async def test_the_pages_of_the_door_lead_a_person_in(house: House) -> None:

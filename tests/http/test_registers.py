@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import httpx
+import msgspec
+import pypdfium2
 import pytest
 from openpyxl import load_workbook
 
 from logistics.rules.calendar import JST
 from logistics.rules.codes import CodeType, random_code
+from logistics.rules.register_records import StaffRecord, marked
 from logistics.settings import Clock
 from logistics.store.database import Database, driver
 from logistics.store.server import Server
+from logistics.work import documents
 from seed.load import COURIER, person_code, place_code
 from tests.applications import application
 from tests.conftest import as_superuser
@@ -400,6 +404,33 @@ async def test_a_register_is_frozen_and_printed(day: Day, catalogue: str) -> Non
     assert wrong.status_code == 404
     assert site.status_code in (403, 404)
     assert made["lines"] > 0
+
+
+async def test_the_register_of_people_marks_what_changed_since_the_paper_before(
+    day: Day, database: Database
+) -> None:
+    first = await day.manager.post("/registers/papers", {"catalogue": "P19"})
+    person = (await registered(day, ROW)).json()["person"]
+    second = await day.manager.post("/registers/papers", {"catalogue": "P19"})
+    third = await day.manager.post("/registers/papers", {"catalogue": "P19"})
+
+    async with database.read() as session:
+        records = [
+            await documents.record(session, made["number"], StaffRecord) for made in (first, second, third)
+        ]
+    marks = [{line.code: line.change for line in record.lines if line.change} for record in records]
+    assert [record.before for record in records] == [None, first["number"], second["number"]]
+    assert marks == [{}, {person: "new"}, {}]
+    leaver = records[0].lines[-1]
+    moved = msgspec.structs.replace(leaver, role="leader")
+    assert marked((moved,), records[0])[0][0].change == "changed"
+    assert marked(records[0].lines[:-1], records[0])[1] == (f"{leaver.name}（{leaver.code}）",)
+    printed = await day.manager.ask("GET", f"/registers/papers/{second['number']}/register.pdf")
+    text = " ".join(
+        page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed.content)
+    ).replace("\n", " ")
+    assert "前回からの変更" in text
+    assert first["number"] in text
 
 
 async def test_the_register_of_people_is_a_spreadsheet_without_formulas(day: Day) -> None:
