@@ -44,7 +44,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(if $(JAPAN),--only japan) $(if $(GROWTH),--only growth --entries $(GROWTH))
 
 screenshots: $(STAMP)
-	$(BIN)/python -m tests.browser.picturing tests/browser/pictures
+	$(BIN)/python -m tests.browser.picturing docs/pictures
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from logistics.rules.codes import slot_code
 from logistics.serving import elsewhere
 from logistics.store.database import Database
 from logistics.store.migrate import migrate
@@ -26,6 +26,8 @@ from tests.browser.conftest import CHROMIUM, OPENING
 from tests.http.board_day import PlayedDay
 from tests.sessions import admit_everybody
 
+# Enough for text and its edges.
+COLOURS = 48
 LANDSCAPE, TABLET = (1280, 720), (834, 1112)
 SITES = {1: 26, 2: 14, 3: 23, 4: 27, 5: 14, 6: 25, 7: 23, 8: 25, 9: 13, 10: 30, 11: 26, 12: 15, 13: 60}
 
@@ -41,6 +43,8 @@ class Morning:
 async def play(day: PlayedDay) -> Morning:
     """Play it."""
     await day.arrive(SITES)
+    told = [card for site in SITES for card in day.cards[site][: 2 * site]]
+    await day.say(person_code(0, 2), "/notices", {"cards": told, "day": day.now.date().isoformat()})
     await day.pack(list(SITES))
     await day.dispatch()
     await day.take_over([site for site in SITES if site != 9])
@@ -101,63 +105,75 @@ def scanned(station: Station, morning: Morning) -> Page:
     return station.page
 
 
+@dataclass(frozen=True)
+class People:
+    """Who looks, and at what of the morning."""
+
+    annex: str = person_code(0, 2)
+    head: str = person_code(0, 1)
+    auditor: str = person_code(0, 99)
+    leader: str = person_code(4, 1)
+    clerk: str = person_code(3, 2)
+    crew: str = person_code(VEHICLE_NUMBER, 1)
+
+
+def pages(day: PlayedDay, who: People) -> list[tuple[str, str, str]]:
+    """Every picture that is made by looking at a page: by whom, its name, the page's path."""
+    asked = f"/audit?question=entries&card={day.cards[3][0]}&ask=1"
+    return [
+        (who.annex, "board", "/board"),
+        (who.annex, "home-annex", "/"),
+        (who.annex, "packing", "/packing"),
+        (who.annex, "dispatch", "/dispatch"),
+        (who.clerk, "receipt", f"/receiving/{day.manifests[3]}"),
+        (who.leader, "vault", "/vault"),
+        (who.clerk, "card", f"/cards/{day.cards[3][0]}"),
+        (who.crew, "handover", "/handover"),
+        (who.auditor, "audit", asked),
+        (who.auditor, "papers", "/papers"),
+        (who.head, "pictures", "/pictures"),
+        (who.head, "people", f"/people/{who.leader}"),
+        (who.head, "rosters", "/rosters"),
+        (who.head, "settings", "/settings"),
+    ]
+
+
+def small(file: Path) -> None:
+    """Keep a picture in as few bytes as its colours need: a repository is no place for megabytes."""
+    with Image.open(file) as picture:
+        reduced = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    reduced.save(file, optimize=True)
+
+
 def main(out: Path) -> int:
     """Make all pictures in `out`; the number of faults that the pages had."""
     out.mkdir(parents=True, exist_ok=True)
+    stations: dict[tuple[str, tuple[int, int]], Station] = {}
     with service() as base, sync_playwright() as playwright:
         morning = World(base).play(play)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
         def station(person: str, size: tuple[int, int] = LANDSCAPE) -> Station:
-            width, height = size
-            context = browser.new_context(
-                base_url=base,
-                viewport={"width": width, "height": height},
-                locale="ja-JP",
-                timezone_id="Asia/Tokyo",
-            )
-            return Station(context, person)
+            if (person, size) not in stations:
+                context = browser.new_context(
+                    base_url=base,
+                    viewport={"width": size[0], "height": size[1]},
+                    locale="ja-JP",
+                    timezone_id="Asia/Tokyo",
+                )
+                stations[person, size] = Station(context, person)
+            return stations[person, size]
 
-        day = morning.day
-        annex, leader, clerk = (
-            station(person_code(0, 2)),
-            station(person_code(4, 1)),
-            station(person_code(3, 2)),
-        )
-        crew = station(person_code(VEHICLE_NUMBER, 1))
-        everyone = [annex, leader, clerk, crew]
-        slot = slot_code(4, 1, "A", 1)
-        for who, name, path in (
-            (annex, "board", "/board"),
-            (annex, "home-annex", "/"),
-            (annex, "arrivals", "/arrivals"),
-            (annex, "packing", "/packing"),
-            (annex, "dispatch", "/dispatch"),
-            (annex, "history", "/board/history"),
-            (leader, "home-site", "/"),
-            (clerk, "receiving", "/receiving"),
-            (clerk, "receipt", f"/receiving/{day.manifests[3]}"),
-            (leader, "vault", "/vault"),
-            (leader, "slot", f"/slots/{slot}"),
-            (clerk, "card", f"/cards/{day.cards[3][0]}"),
-            (clerk, "batch", f"/batches/{day.batches[3]}"),
-            (clerk, "discrepancies", "/discrepancies"),
-            (crew, "handover", "/handover"),
-        ):
-            shoot(who, path, out / f"{name}.png")
-        scanned(clerk, morning).screenshot(path=out / "scan.png")
-        tablet = station(person_code(3, 3), TABLET)
-        everyone.append(tablet)
-        scanned(tablet, morning).screenshot(path=out / "scan-tablet.png")
-        for name, path in (
-            ("board-tablet", "/board"),
-            ("home-tablet", "/"),
-            ("receipt-tablet", f"/receiving/{day.manifests[3]}"),
-        ):
-            shoot(tablet, path, out / f"{name}.png")
+        who = People()
+        for person, name, path in pages(morning.day, who):
+            shoot(station(person), path, out / f"{name}.png")
+        scanned(station(who.clerk), morning).screenshot(path=out / "scan.png")
+        shoot(station(who.leader, TABLET), "/", out / "home-tablet.png")
         browser.close()
-    faults = [fault for one in everyone for fault in one.faults]
-    print("\n".join(faults))
+    for file in sorted(out.glob("*.png")):
+        small(file)
+    faults = [fault for one in stations.values() for fault in one.faults]
+    print("\n".join(faults) or f"{len(list(out.glob('*.png')))} pictures in {out}")
     return len(faults)
 
 
