@@ -5,7 +5,7 @@ BIN := .venv/bin
 # The environment is made again when what it is made from changes.
 STAMP := .venv/made-from-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c 1-16)
 
-.PHONY: help run test lint demo accidents bench lock screenshots clean install
+.PHONY: help run test lint demo accidents year bench lock screenshots clean install
 
 help:
 	@echo 'make run            serve on http://127.0.0.1:8000 (PORT=...), with a PostgreSQL of its own under data/'
@@ -14,6 +14,7 @@ help:
 	@echo 'make lint           style, types, layers'
 	@echo 'make demo OUT=dir   play one working day; its PDFs and summary.json go to dir'
 	@echo 'make accidents OUT=dir  play the published losses; when each is noticed here goes to dir'
+	@echo 'make year OUT=dir   play the contract year, SCALE=0.05 of its counts; papers and year.json go to dir'
 	@echo 'make bench          hot paths beside the same work done bare'
 	@echo '                    JAPAN=1: ten minutes of all of Japan; GROWTH=1000000: with ever more entries'
 	@echo 'make screenshots    the pictures of the README, in Chromium'
@@ -39,6 +40,10 @@ demo: $(STAMP)
 accidents: $(STAMP)
 	@test -n '$(OUT)' || { echo 'Say where accidents.json goes: make accidents OUT=dir' >&2; exit 2; }
 	@$(BIN)/python -m tests.accidents '$(OUT)'
+
+year: $(STAMP)
+	@test -n '$(OUT)' || { echo 'Say where year.json goes: make year OUT=dir [SCALE=0.05]' >&2; exit 2; }
+	@$(BIN)/python -m tests.year '$(OUT)' $(if $(SCALE),--scale $(SCALE))
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(if $(JAPAN),--only japan) $(if $(GROWTH),--only growth --entries $(GROWTH))

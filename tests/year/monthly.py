@@ -1,0 +1,203 @@
+"""What is not every day's work: returns, notices that came back, reminders, disposal, mistakes, the close of a month."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from seed.load import person_code
+from tests.http.day import new_card
+from tests.year.stage import Stage, There
+from tests.year.working import store
+
+REMINDED_FOR = timedelta(days=91)
+MACHINE = {"method": "shred", "chip": "shredded", "machine": "裁断機 1号"}
+
+
+async def policy(stage: Stage, day: date) -> None:
+    """The city decides how long things are kept."""
+    city = stage.annex.city
+    rules = [
+        {"kind": "standard", "preset": "NAT-2017"},
+        {"kind": "overseas", "preset": "NAT-2017"},
+        {"kind": "collected", "preset": "COLLECTED"},
+        {"kind": "returned_notice", "preset": "NOTICE-3M"},
+    ]
+    body = {
+        "effective_from": day.isoformat(),
+        "approver": person_code(0, 92),
+        "reference": "R8-市民-1",
+        "note": "令和8年度の保管期間",
+        "rules": rules,
+    }
+    await city.post("/retention/policies", body)
+
+
+class Reminded:
+    """When the holder of a forgotten card was reminded."""
+
+    def __init__(self) -> None:
+        self.on: dict[str, date] = {}
+
+
+async def remind(stage: Stage, reminded: Reminded) -> int:
+    """Post reminders to everybody on the list of the day; how many."""
+    clerk = stage.annex.clerk
+    cards: list[str] = []
+    after = ""
+    while True:
+        page = await clerk.get("/retention/reminders", after=after, limit=500)
+        cards += [one["code"] for one in page["items"]]
+        if not page["next"]:
+            break
+        after = page["next"]
+    for at in range(0, len(cards), 1_000):
+        body = {"cards": cards[at : at + 1_000], "day": stage.today.isoformat()}
+        await clerk.post("/retention/reminders", body)
+    reminded.on |= dict.fromkeys(cards, stage.today)
+    return len(cards)
+
+
+async def notices_back(stage: Stage) -> None:
+    """Of one site's forgotten cards, a few notices come back undelivered."""
+    there = stage.sites[stage.today.month % len(stage.sites)]
+    back = [card for _, card in there.forgotten[-3:]]
+    if back:
+        body = {"cards": back, "day": stage.today.isoformat()}
+        await stage.annex.clerk.post("/retention/returned-notices", body)
+
+
+async def collect(stage: Stage, there: There) -> None:
+    """An old card is handed in at the counter, and lies in the vault until it goes to the annex."""
+    cards = [new_card()]
+    body = {"kind": "collected", "source": "counter", "cards": cards, "day": stage.today.isoformat()}
+    await there.clerk.post("/collections", body)
+    await store(stage, there, cards)
+    there.collected += cards
+
+
+async def give_back(stage: Stage, there: There, run_day: date, reminded: Reminded) -> list[str]:
+    """What is of no use at a site goes to the annex on the day's run, and lies in its vault in the evening."""
+    due = [
+        card
+        for _, card in there.forgotten
+        if card in reminded.on and reminded.on[card] + REMINDED_FOR < run_day
+    ]
+    reasons = {"undelivered": due, "collected": list(there.collected)}
+    reasons = {reason: cards for reason, cards in reasons.items() if cards}
+    if not reasons:
+        return []
+    batch = await there.clerk.post("/returns", {"run_day": run_day.isoformat()})
+    path = f"/returns/{batch['code']}/scans"
+    cards = [card for some in reasons.values() for card in some]
+    for reason, some in reasons.items():
+        await stage.scans(there.clerk, path, some, "packed", return_reason=reason)
+    there.take(cards)
+    gone = set(cards)
+    there.forgotten = [(day, card) for day, card in there.forgotten if card not in gone]
+    there.collected = []
+    seal = f"KR-{next(stage.numbers):07d}"
+    stage.use(there.number, seal=1)
+    body = {"seal_number": seal, "counted": len(cards)}
+    await there.clerk.post(f"/batches/{batch['code']}/seal", body)
+    await stage.scans(there.clerk, f"/runs/{batch['run']}/loads", [batch["code"]], "loaded")
+    (manifest,) = await there.clerk.post(f"/runs/{batch['run']}/dispatch")
+    await stage.courier.post(f"/runs/{batch['run']}/take-over", {"origin": there.place})
+    await _take_back(stage, manifest["code"], batch["code"], seal, cards)
+    path = f"/manifests/{manifest['code']}/return-slip.pdf"
+    await stage.paper(there.clerk, path, f"P4-{run_day:%Y-%m}.pdf")
+    return cards
+
+
+async def _take_back(stage: Stage, manifest: str, batch: str, seal: str, cards: list[str]) -> None:
+    annex = stage.annex
+    directed = {"supervisor": annex.city.code}
+    first = [stage.scan(manifest), stage.scan(batch, seal_number=seal)]
+    answer = await annex.clerk.post("/scans", {"scans": first} | directed)
+    assert {one["outcome"] for one in answer["outcomes"]} == {"arrived"}, answer
+    await stage.scans(annex.clerk, "/scans", cards, "received", **directed)
+    await annex.clerk.post(f"/manifests/{manifest}/close", {"missing": 0} | directed)
+    await store(stage, annex, cards)
+
+
+async def dispose(stage: Stage, name: str) -> int:
+    """Propose what may go, let the city decide, pick it with two scans, destroy it in the city's presence; how many."""
+    annex = stage.annex
+    cards: list[str] = []
+    after = ""
+    while True:
+        page = await annex.clerk.get("/retention/candidates", after=after, limit=500, place=annex.place)
+        cards += [one["code"] for one in page["items"] if one["obstacle"] is None]
+        if not page["next"]:
+            break
+        after = page["next"]
+    for at in range(0, len(cards), 500):
+        await _dispose(stage, cards[at : at + 500], name if at == 0 else None)
+    return len(cards)
+
+
+async def _dispose(stage: Stage, cards: list[str], name: str | None) -> None:
+    annex = stage.annex
+    proposal: Any = await annex.leader.post("/proposals", {"cards": cards, "note": "保管期間満了のため"})
+    path = f"/proposals/{proposal['code']}"
+    decision = {"sha256": proposal["sha256"], "approved": True, "witness_requested": True}
+    await annex.city.post(f"{path}/decision", decision)
+    for slot, part in annex.find_room(cards, 1):
+        body = {"picks": [stage.scan(card) | {"slot": slot.code} for card in part]}
+        answer = await annex.clerk.post(f"{path}/picks", body)
+        assert {one["outcome"] for one in answer["outcomes"]} == {"picked"}, answer["outcomes"][0]
+    await annex.clerk.post(f"{path}/destruction", MACHINE | {"counted": len(cards)})
+    await annex.city.post(f"{path}/witness", {"present": True})
+    await stage.scans(annex.clerk, f"{path}/destructions", cards, "destroyed")
+    done = await annex.clerk.post(f"{path}/finish", {"remaining": 0, "photos": []})
+    annex.take(cards)
+    if name:
+        await stage.paper(annex.clerk, f"{path}/proposal.pdf", f"P7-{name}.pdf")
+        certificate = done["certificate"]
+        path = f"/disposal-certificates/{certificate}/certificate.pdf"
+        await stage.paper(annex.clerk, path, f"P8-{name}.pdf")
+
+
+async def mistakes(stage: Stage, there: There) -> None:
+    """A hand-out is undone and made again; a card kept overnight goes home; an express card that came back is fetched."""
+    if there.waiting:
+        card = there.waiting.popleft()
+        home = there.where[card]
+        await stage.scans(there.clerk, "/take-outs", [card], "taken_out", purpose="issue")
+        there.take([card])
+        await stage.scans(there.clerk, "/issues", [card], "issued")
+        await there.leader.post(f"/cards/{card}/undo-issue", {"reason": "隣のカードと取り違えて読み取った"})
+        await stage.scans(there.leader, f"/slots/{home.code}/put-backs", [card], "put_back")
+        there.lay(home, [card])
+        there.waiting.appendleft(card)
+    kept = [new_card()]
+    reason = "機器障害のため翌日に手続を続ける"
+    await there.clerk.post("/deposits", {"cards": kept, "supervisor": there.city.code, "reason": reason})
+    express = [new_card()]
+    body = {"kind": "express", "source": "post", "cards": express, "day": stage.today.isoformat()}
+    await there.clerk.post("/collections", body)
+    for cards in (kept, express):
+        await store(stage, there, cards)
+        await stage.scans(there.clerk, "/take-outs", cards, "taken_out", purpose="issue")
+        there.take(cards)
+        await stage.scans(there.clerk, "/issues", cards, "issued")
+
+
+async def close_month(stage: Stage, month: date) -> bytes:
+    """Close a month, print P11; its figures as they are said now, byte for byte."""
+    manager, name = stage.annex.leader, f"{month:%Y-%m}"
+    figures = await report(stage, month)
+    closed = await manager.post("/reports/months", {"month": name})
+    assert closed["final"], closed
+    await stage.paper(manager, f"/reports/months/{name}/undelivered.pdf", f"P11-{name}.pdf")
+    answer = await manager.ask("GET", "/reports/undelivered", params={"month": name, "format": "xlsx"})
+    assert answer.status_code == 200, answer.text
+    stage.keep(f"P11-{name}.xlsx", answer.content)
+    return figures
+
+
+async def report(stage: Stage, month: date) -> bytes:
+    """P11's figures of a month as JSON."""
+    answer = await stage.annex.leader.ask("GET", "/reports/undelivered", params={"month": f"{month:%Y-%m}"})
+    assert answer.status_code == 200, answer.text
+    return answer.content

@@ -1,0 +1,145 @@
+"""The year, day by day: the contract's work, what is not every day's, the close of each month, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from tests.sessions import confirm_everybody
+from tests.year import ending, monthly, working
+from tests.year.monthly import Reminded
+from tests.year.stage import Stage, There
+
+
+@dataclass
+class Played:
+    """What the play itself knows at the end; `phases` are seconds."""
+
+    reports: dict[date, bytes] = field(default_factory=dict)
+    later: dict[date, bytes] = field(default_factory=dict)
+    destroyed: int = 0
+    returned: int = 0
+    spent: int = 0
+    handed_on: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Year:
+    """One play of the year. `every_day`: each place counts and closes every day it is open, else once a month."""
+
+    stage: Stage
+    say: Callable[[str], None]
+    every_day: bool
+    played: Played = field(default_factory=Played)
+    reminded: Reminded = field(default_factory=Reminded)
+    month: date | None = None
+    odd_is_due: bool = False
+
+    async def play(self) -> Played:
+        """Play all days of the plan, and the first one after them."""
+        stage, began = self.stage, time.perf_counter()
+        days = [day for day in stage.plan.days() if self._works(day)]
+        for day in days:
+            stage.at(day, 8)
+            await confirm_everybody(stage.database, stage.clock())
+            if self.month != day.replace(day=1):
+                await self._begin_month(day)
+            await self._day(day, last=day == days[-1])
+        stage.at(days[-1] + timedelta(days=1), 8)
+        await confirm_everybody(stage.database, stage.clock())
+        await self._close_month()
+        await self._report_again()
+        self.played.seconds = time.perf_counter() - began
+        return self.played
+
+    def _works(self, day: date) -> bool:
+        plan = self.stage.plan
+        return plan.calendar.is_run_day(day) or any(plan.is_open(s.number, day) for s in self.stage.sites)
+
+    async def _timed(self, name: str, *work: Coroutine[Any, Any, Any]) -> list[Any]:
+        start = time.perf_counter()
+        done = list(await asyncio.gather(*work))
+        self.played.phases[name] = self.played.phases.get(name, 0.0) + time.perf_counter() - start
+        return done
+
+    async def _begin_month(self, day: date) -> None:
+        if self.month is None:
+            await monthly.policy(self.stage, day)
+            await ending.supply(self.stage, day)
+        else:
+            await self._close_month()
+        self.month, self.odd_is_due = day.replace(day=1), True
+
+    async def _close_month(self) -> None:
+        assert self.month is not None
+        (figures,) = await self._timed("month", monthly.close_month(self.stage, self.month))
+        self.played.reports[self.month] = figures
+        self.say(f"{self.month:%Y-%m} closed")
+
+    async def _report_again(self) -> None:
+        for month in self.played.reports:
+            (self.played.later[month],) = await self._timed("month", monthly.report(self.stage, month))
+
+    async def _day(self, day: date, *, last: bool) -> None:
+        stage, plan = self.stage, self.stage.plan
+        opened = [there for there in stage.sites if plan.is_open(there.number, day)]
+        runs = plan.calendar.is_run_day(day)
+        odd = runs and self.odd_is_due
+        if runs:
+            (sent,) = await self._timed("annex", working.morning(stage, day, odd))
+            if sent is not None:
+                stage.at(day, 11)
+                await self._timed("receive", *(working.receive(stage, bag) for bag in sent))
+                if day == next(plan.days()):
+                    await self._timed("papers", working.print_papers(stage, sent[0]))
+        stage.at(day, 13)
+        issues = ((there, plan.issues.get((there.number, day), 0)) for there in opened)
+        await self._timed("counter", *(working.counter(stage, there, n) for there, n in issues))
+        if odd:
+            self.odd_is_due = False
+            await self._odd(day)
+        if last:
+            (self.played.handed_on,) = await self._timed("end", ending.hand_everything_on(stage, day))
+        await self._evening(day, opened, last=last)
+
+    async def _odd(self, day: date) -> None:
+        """What happens once a month."""
+        stage, sites = self.stage, self.stage.sites
+        stage.at(day, 15)
+        await self._timed("remind", monthly.remind(stage, self.reminded), monthly.notices_back(stage))
+        there, other = sites[(day.month * 5) % len(sites)], sites[day.month % len(sites)]
+        await self._timed(
+            "odd", monthly.mistakes(stage, there), monthly.collect(stage, other), ending.use(stage)
+        )
+        spent = await self._timed("spent", *(ending.spend(stage, site) for site in sites))
+        self.played.spent += sum(spent)
+        stage.at(day, 15, 30)
+        back = await self._timed(
+            "returns", *(monthly.give_back(stage, site, day, self.reminded) for site in sites)
+        )
+        self.played.returned += sum(len(cards) for cards in back)
+        stage.at(day, 16)
+        await confirm_everybody(stage.database, stage.clock())
+        (gone,) = await self._timed("disposal", monthly.dispose(stage, f"{day:%Y-%m}"))
+        self.played.destroyed += gone
+        if day.replace(day=1) == stage.plan.months[-1]:
+            await ending.prolong(stage)
+
+    async def _evening(self, day: date, opened: list[There], *, last: bool) -> None:
+        stage, plan = self.stage, self.stage.plan
+        stage.at(day, 17, 5)
+        if self.every_day or last:
+            closing = list(opened)
+        else:
+            month = day.replace(day=1)
+            closing = [there for there in opened if plan.last_open(there.number, month) == day]
+        runs = plan.calendar.is_run_day(day)
+        if runs and (self.every_day or last or plan.calendar.next_run_day(day).month != day.month):
+            closing.append(stage.annex)
+        await self._timed("close", *(working.close(stage, there, day) for there in closing))

@@ -1,0 +1,204 @@
+"""A working day: arrival, set-up, notice, pack, seal, dispatch, courier, receipt, vault, counter, count, close."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from logistics.ledger.log import new_uuid
+from seed import contract
+from seed.load import COURIER, person_code, place_code
+from tests.http.day import HEADER, new_card
+from tests.year.stage import Stage, There, Vault
+
+IN_HAND = 100
+# The day from which 特定在留カード are made (section 5).
+RESIDENCE_FROM = date(2026, 6, 14)
+
+
+@dataclass(frozen=True)
+class Bag:
+    """What a run brings to a site: the cards that will be fetched, then those that nobody fetches."""
+
+    site: int
+    code: str
+    seal: str
+    comes: list[str]
+    left: list[str]
+    manifest: str = ""
+
+    @property
+    def cards(self) -> list[str]:
+        return self.comes + self.left
+
+
+async def morning(stage: Stage, day: date, returns: bool) -> list[Bag] | None:
+    """From the arrival list to the courier's hands; the run's bags. A run without any goes where `returns` are due."""
+    plan, annex = stage.plan, stage.annex
+    wanted = {
+        site: (plan.comes.get((site, day), 0), plan.left.get((site, day), 0)) for site in contract.SITES
+    }
+    wanted = {site: counts for site, counts in wanted.items() if sum(counts)}
+    if not (wanted or returns):
+        return None
+    stage.at(day, 9)
+    body = {
+        "run_day": day.isoformat(),
+        "courier": COURIER,
+        "crew": ["配送乗務員1"],
+        "vehicle": "京都 400 あ 12-34",
+    }
+    run = (await annex.clerk.post("/runs", body))["code"]
+    if not wanted:
+        return None
+    cards = {site: [new_card() for _ in range(sum(counts))] for site, counts in wanted.items()}
+    await _arrive(stage, day, cards)
+    bags = list(
+        await asyncio.gather(*(_pack(stage, day, site, cards[site], wanted[site][0]) for site in wanted))
+    )
+    stage.at(day, 10)
+    await stage.scans(annex.clerk, f"/runs/{run}/loads", [bag.code for bag in bags], "loaded")
+    manifests = await annex.clerk.post(f"/runs/{run}/dispatch")
+    by_place = {one["destination"]: one["code"] for one in manifests}
+    await stage.courier.post(f"/runs/{run}/take-over", {})
+    return [replace(bag, manifest=by_place[place_code(bag.site)]) for bag in bags]
+
+
+async def _arrive(stage: Stage, day: date, cards: dict[int, list[str]]) -> None:
+    annex = stage.annex
+    label = f"A-{next(stage.numbers)}"
+    listed = [card for site in cards for card in cards[site]]
+    lines = [HEADER]
+    for site, codes in cards.items():
+        lines += [f"{card},{_kind(n, day)},{place_code(site)},{label}" for n, card in enumerate(codes)]
+    answer = await annex.clerk.ask("POST", "/arrivals", content="\r\n".join(lines).encode())
+    assert answer.status_code == 201, answer.text
+    box = answer.json()["boxes"][label]
+    await annex.clerk.post(f"/boxes/{box}/open")
+    await stage.scans(annex.clerk, f"/boxes/{box}/scans", listed, "checked_in")
+    await annex.clerk.post(f"/boxes/{box}/close", {"emptied_by": person_code(0, 3), "missing": []})
+    for at in range(0, len(listed), 500):
+        body = {"cards": listed[at : at + 500], "day": day.isoformat()}
+        await annex.clerk.post("/setups", body)
+        await annex.clerk.post("/notices", body)
+
+
+def _kind(n: int, day: date) -> str:
+    if n % 50 == 20 and day >= RESIDENCE_FROM:
+        return "residence_card"
+    return "overseas" if n % 50 == 10 else "standard"
+
+
+async def _pack(stage: Stage, day: date, site: int, cards: list[str], comes: int) -> Bag:
+    clerk = stage.annex.clerk
+    body = {"destination": place_code(site), "run_day": day.isoformat()}
+    batch = (await clerk.post("/batches", body))["code"]
+    bag = Bag(site, batch, f"KS-{next(stage.numbers):07d}", cards[:comes], cards[comes:])
+    await stage.scans(clerk, f"/batches/{batch}/scans", cards, "packed")
+    await clerk.post(f"/batches/{batch}/seal", {"seal_number": bag.seal, "counted": len(cards)})
+    stage.use(0, seal=1, envelope=len(cards))
+    return bag
+
+
+async def receive(stage: Stage, bag: Bag) -> None:
+    """Scan manifest, bag and cards, close the receipt, put the cards away."""
+    there = stage.places[bag.site]
+    directed = {"supervisor": there.city.code}
+    first = [stage.scan(bag.manifest), stage.scan(bag.code, seal_number=bag.seal)]
+    answer = await there.clerk.post("/scans", {"scans": first} | directed)
+    assert {one["outcome"] for one in answer["outcomes"]} == {"arrived"}, answer
+    await stage.scans(there.clerk, "/scans", bag.cards, "received", **directed)
+    await there.clerk.post(f"/manifests/{bag.manifest}/close", {"missing": 0} | directed)
+    await store(stage, there, bag.cards)
+    there.waiting.extend(bag.comes)
+    there.forgotten += [(stage.today, card) for card in bag.left]
+
+
+async def print_papers(stage: Stage, bag: Bag) -> None:
+    """The papers of one bag: P1, P2, P3."""
+    there, path = stage.places[bag.site], f"/manifests/{bag.manifest}"
+    await stage.paper(stage.annex.clerk, f"{path}/manifest.pdf", "P1-発送明細書.pdf")
+    await stage.paper(stage.annex.clerk, f"{path}/transfer-slip.pdf", "P2-授受票.pdf")
+    await stage.paper(there.clerk, f"{path}/receipt.pdf", "P3-受領書.pdf")
+
+
+async def store(stage: Stage, there: There, cards: list[str], vault: int = 0) -> None:
+    """Put cards away, in the first slots with room."""
+    for slot, part in there.find_room(cards, vault):
+        there.lay(slot, part)
+        await stage.scans(
+            there.clerk, f"/slots/{slot.code}/scans", part, "stored", supervisor=there.city.code
+        )
+
+
+async def counter(stage: Stage, there: There, issues: int) -> None:
+    """Hand out so many cards, the oldest first; now and then somebody does not come, or the city hands it over."""
+    allowed = False
+    while issues:
+        cards = [there.waiting.popleft() for _ in range(min(issues, IN_HAND - 1))]
+        late = there.waiting.popleft() if there.waiting and stage.random.random() < 0.1 else None
+        out = [*cards, late] if late else cards
+        if len(out) > 1 and not allowed:
+            until = stage.clock().replace(hour=17).isoformat()
+            body = {"cards": IN_HAND, "until": until, "reason": "予約分をまとめて準備する"}
+            await there.leader.post(f"/people/{there.clerk.code}/hand-allowances", body)
+            allowed = True
+        homes = {card: there.where[card] for card in out}
+        await stage.scans(there.clerk, "/take-outs", out, "taken_out", purpose="issue")
+        there.take(out)
+        if stage.random.random() < 0.05:
+            await _by_city(stage, there, cards[0])
+            cards = cards[1:]
+            issues -= 1
+        if cards:
+            await stage.scans(there.clerk, "/issues", cards, "issued")
+        issues -= len(cards)
+        if late:
+            slot = homes[late]
+            await stage.scans(there.clerk, f"/slots/{slot.code}/put-backs", [late], "put_back")
+            there.lay(slot, [late])
+            there.waiting.appendleft(late)
+
+
+async def _by_city(stage: Stage, there: There, card: str) -> None:
+    """An agent comes: the card goes to the city's employee, who hands it over."""
+    common = {"to": there.city.code, "reason": "agent"}
+    await stage.scans(there.clerk, "/city-handovers", [card], "with_city", **common)
+    await stage.scans(there.leader, "/issues", [card], "issued")
+
+
+async def close(stage: Stage, there: There, day: date) -> None:
+    """Count every vault that holds anything by number, and close the day."""
+    for n, vault in enumerate(there.vaults):
+        if vault.lying() or (n == 0 and there.aside):
+            await count(stage, there, vault, aside=there.aside if n == 0 else [])
+    await there.leader.post(
+        f"/places/{there.place}/day-closes/{day.isoformat()}", {"second": there.second.code}
+    )
+
+
+async def count(
+    stage: Stage, there: There, vault: Vault, kind: str = "closing", aside: list[str] | None = None
+) -> Any:
+    """A clean count: by number, or each card for a full count."""
+    body = {"kind": kind, "supervisor": there.city.code, "witness": there.second.code}
+    code = (await there.clerk.post(f"/vaults/{vault.code}/counts", body))["code"]
+    if kind == "full":
+        for slot in vault.slots:
+            if slot.cards:
+                await stage.scans(there.clerk, f"/counts/{code}/scans", slot.cards, "counted", slot=slot.code)
+    else:
+        at = stage.clock().isoformat()
+        tallies = [
+            {"id": str(new_uuid()), "slot": slot, "cards": cards, "occurred_at": at}
+            for slot, cards in vault.lying().items()
+        ]
+        for first in range(0, len(tallies), 500):
+            await there.clerk.post(f"/counts/{code}/tallies", {"tallies": tallies[first : first + 500]})
+    if aside:
+        await stage.scans(there.clerk, f"/counts/{code}/scans", aside, "counted")
+    ended = await there.clerk.post(f"/counts/{code}/finish")
+    assert (ended["state"], ended["missing"]) == ("concluded", 0), ended
+    return ended
