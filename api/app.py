@@ -36,6 +36,8 @@ from api import (
     founding,
     health,
     history,
+    incident_papers,
+    incidents,
     logs,
     management,
     manual,
@@ -80,7 +82,7 @@ from logistics.stopping import before_stop
 from logistics.store.database import Database
 from logistics.store.sealing import KEY_BYTES, Sealer
 from logistics.variables import SettingRefused
-from logistics.work import schedule, sending
+from logistics.work import freezing, schedule, sending
 from logistics.work.authenticating import Desk
 from logistics.work.notice_numbers import NoticeKey
 
@@ -158,6 +160,7 @@ async def _working(app: Litestar) -> AsyncIterator[None]:
     beside = []
     if ours.sequencer:
         beside = [ours.sequencer.run(), schedule.keep_making(ours.database, ours.clock)]
+        beside.append(freezing.keep_freezing(ours.database, ours.sequencer.directory, ours.clock))
     if ours.channels:
         beside.append(sending.keep_sending(ours.database, ours.channels, ours.clock))
     working = [asyncio.create_task(work) for work in beside]
@@ -222,6 +225,8 @@ def _api() -> Router:
             provenance.router,
             exports.router,
             messages.router,
+            incidents.router,
+            incident_papers.router,
             counts.router,
             cases.router,
             days.router,

@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import labels.access_register
 import labels.certificate
 import labels.closing_sheet
+import labels.contacts
 import labels.count_report
 import labels.count_sheet
 import labels.day_report
+import labels.difference
 import labels.handing
+import labels.incident
 import labels.management
 import labels.manifest
 import labels.month_report
@@ -53,6 +56,8 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P8": labels.certificate.render,
     "P12": labels.day_report.render,
     "P17": labels.provenance.render,
+    "P9": labels.incident.render,
+    "P10": labels.difference.render,
     "P11": labels.undelivered.render,
     "P24": labels.undelivered_cards.render,
     "P13": labels.month_report.render,
@@ -64,6 +69,7 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P3A": labels.handing.render_deposit,
     "P19": labels.registers.staff,
     "P20": labels.registers.carriers,
+    "P21": labels.contacts.render,
     "P22": labels.registers.premises,
     "P23": labels.pick_list.render,
 }

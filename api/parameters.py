@@ -25,6 +25,7 @@ CODES = {
     "origin": CodeType.PLACE,
     "discrepancy": CodeType.DISCREPANCY,
     "hold": CodeType.HOLD,
+    "incident": CodeType.INCIDENT,
     "document": CodeType.DOCUMENT,
     "manifest": CodeType.MANIFEST,
     "person": CodeType.PERSON,
@@ -85,6 +86,7 @@ DevicePath = Annotated[str, _path("E", "a device", "E7Q2M4ZK9Y")]
 DiscrepancyPath = Annotated[str, _path("G", "a difference", "G08000001W")]
 
 CountPath = Annotated[str, _path("Q", "a count", "Q080000010")]
+IncidentPath = Annotated[str, _path("I", "an incident", "I08000001R")]
 CasePath = Annotated[str, _path("U", "a case of a missing card", "U08000001Z")]
 
 PlaceQuery = Annotated[str | None, _query("L", "place")]

@@ -17,7 +17,7 @@ from api.times import on_calendar
 from logistics.rules import permissions
 from logistics.rules.calendar import PlaceKind
 from logistics.rules.errors import NotFound
-from logistics.rules.lifecycle import BATCH, CARD
+from logistics.rules.lifecycle import BATCH, CARD, INCIDENT
 from logistics.rules.permissions import Actor
 from logistics.work import people, places
 from logistics.work import vault as vaults
@@ -137,7 +137,7 @@ async def list_lifecycles(
             name=table.name,
             edges=[wire.Edge(from_state=a, step=step, to_state=b) for a, step, b in table.edges()],
         )
-        for table in (CARD, BATCH)
+        for table in (CARD, BATCH, INCIDENT)
     ]
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -258,7 +258,12 @@ def diagram(args: argparse.Namespace) -> int:
     """Print a lifecycle as a Mermaid state diagram."""
     from logistics.rules import lifecycle
 
-    print(lifecycle.CARD.mermaid() if args.which == "card" else lifecycle.BATCH.mermaid())
+    tables: dict[str, lifecycle.Lifecycle[Any, Any]] = {
+        "card": lifecycle.CARD,
+        "batch": lifecycle.BATCH,
+        "incident": lifecycle.INCIDENT,
+    }
+    print(tables[args.which].mermaid())
     return 0
 
 
@@ -399,7 +404,7 @@ def _for_resume_signing(parser: argparse.ArgumentParser) -> None:
 
 
 def _for_diagram(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("which", nargs="?", choices=("card", "batch"), default="card")
+    parser.add_argument("which", nargs="?", choices=("card", "batch", "incident"), default="card")
 
 
 def _for_calendar(parser: argparse.ArgumentParser) -> None:

@@ -53,6 +53,7 @@ class CodeType(StrEnum):
     DEVICE = "E"
     PROPOSAL = "W"
     SUCCESSION = "J"
+    INCIDENT = "I"
 
 
 _PREFIXES = frozenset(kind.value for kind in CodeType)

@@ -228,11 +228,20 @@ ACTS: Mapping[str, Row] = {
     "witness": only(CITY, EITHER, ANY),
     "transfer": only(LEADERS, EITHER, HOLDER),
     "hand_on": only(MANAGERS, EITHER, ANY),
-    # Incidents (body 6(7)): reports go through managers and leaders.
-    "report_incident": only(LEADERS | PRIVACY, EITHER, OURS),
-    "follow_up_incident": only(LEADERS | PRIVACY, EITHER, OURS) | only(MANAGERS | PRIVACY, EITHER, ANY),
-    "close_incident": only(CITY, EITHER, ANY),
-    "attach": only(LEADERS | PRIVACY | CITY, EITHER, ANY),
+    # Incidents: whoever sees one raises it at once; reports go through managers and leaders (body 6(7)).
+    "report_incident": only(STAFF | PRIVACY | CITY, EITHER, ANY) | only(CREW, ROAD, OURS),
+    "follow_up_incident": only(LEADERS | PRIVACY, EITHER, OURS)
+    | only(MANAGERS | PRIVACY | CITY, EITHER, ANY),
+    "issue_incident_report": only(LEADERS | PRIVACY, EITHER, OURS) | only(MANAGERS | PRIVACY, EITHER, ANY),
+    "freeze_evidence": only(LEADERS | PRIVACY, EITHER, OURS)
+    | only(MANAGERS | PRIVACY | CITY, EITHER, ANY)
+    | only(SERVICE, ANNEX, ANY),
+    "send_back_incident": only(CITY, EITHER, ANY),
+    "close_incident": (
+        only(LEADERS | PRIVACY, EITHER, OURS) | only(MANAGERS | PRIVACY, EITHER, ANY)
+    ).approved_by(CITY),
+    "set_contacts": only(MANAGERS, EITHER, ANY),
+    "attach": only(STAFF | PRIVACY | CITY, EITHER, OURS) | only(MANAGERS | PRIVACY | CITY, EITHER, ANY),
     # The registers (appendix 1 articles 6, 7, 9, 10-2; body 6).
     "register_person": only(MANAGERS | SYSTEM, EITHER, ANY).approved_by(MANAGERS | PRIVACY | CITY),
     "record_papers": only(MANAGERS | PRIVACY, EITHER, ANY),

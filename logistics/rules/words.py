@@ -196,6 +196,17 @@ _OTHER_ACTS: Mapping[str, str] = {
     "scan_pick": "抜取りの読取り（移動なし）",
     "scan_destroy": "廃棄の読取り（移動なし）",
     "make_report": "報告書の作成",
+    "open_incident": "事故の登録",
+    "note_incident": "事故の経過の記録",
+    "add_incident_items": "事故の対象の追加",
+    "add_corrective_action": "再発防止の実施項目の登録",
+    "end_corrective_action": "再発防止の実施項目の完了",
+    "issue_incident_report": "事故報告書の作成",
+    "send_back_incident": "事故報告書の差戻し",
+    "close_incident": "事故の終結",
+    "freeze_evidence": "証拠の保全",
+    "set_contacts": "緊急連絡体制の変更",
+    "attach_file": "ファイルの添付",
     "deliver_message": "通知の送信",
     "give_up_message": "通知の送信の断念",
     "close_month": "月次締め",
@@ -245,6 +256,23 @@ EMPLOYMENTS: Mapping[str, str] = {
     "temporary": "派遣",
     "city": "本市",
     "none": "―",
+}
+DIFFERENCES: Mapping[str, str] = {
+    "short": "不足",
+    "over": "過剰",
+    "damaged": "破損",
+    "misrouted": "誤配",
+    "unknown": "登録なし",
+    "broken_seal": "封印不一致",
+}
+# How a difference ended.
+ENDINGS: Mapping[str, str] = {
+    "accept": "受入れ",
+    "readmit": "分室で再受入れ",
+    "find": "発見",
+    "explain": "説明済",
+    "found": "発見（後の読取り・調査）",
+    "lost": "紛失の確定",
 }
 # What is missing where somebody may not act.
 FAULTS: Mapping[str, str] = {

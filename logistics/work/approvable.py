@@ -11,12 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.ledger.canonical import Json
 from logistics.rules.errors import InvalidValue
 from logistics.rules.permissions import Actor
-from logistics.work import approvals, batches, case_ends, discrepancies, exports, manual_entries, registers
+from logistics.work import (
+    approvals,
+    batches,
+    case_ends,
+    discrepancies,
+    exports,
+    incident_course,
+    manual_entries,
+    registers,
+)
 from logistics.work.approvals import HALF_HOUR, Approval
 
 Shown: TypeAlias = Callable[[AsyncSession, Actor, str, Mapping[str, Any]], Awaitable[dict[str, Json]]]
 
 SHOWN: Mapping[str, Shown] = {
+    "close_incident": incident_course.close_shown,
     "confirm_lost": case_ends.lost_shown,
     "enter_manually": manual_entries.shown,
     "export": exports.export_shown,

@@ -20,6 +20,7 @@ from logistics.rules.count_records import CountReportRecord, CountSheetRecord
 from logistics.rules.day_records import DayReportRecord
 from logistics.rules.disposal_records import CertificateRecord, ProposalRecord
 from logistics.rules.errors import NotFound
+from logistics.rules.incident_records import ContactsRecord, DifferenceRecord, IncidentReportRecord
 from logistics.rules.management import ManagementRecord
 from logistics.rules.permissions import Actor
 from logistics.rules.provenance import ProvenanceRecord
@@ -72,6 +73,9 @@ RECORDS: dict[str, type[Record]] = {
     "P5": CountSheetRecord,
     "P6": CountReportRecord,
     "P12": DayReportRecord,
+    "P9": IncidentReportRecord,
+    "P10": DifferenceRecord,
+    "P21": ContactsRecord,
 }
 
 R = TypeVar("R", bound=Record)

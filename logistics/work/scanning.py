@@ -6,7 +6,7 @@ ever, that nothing which is not a code of ours is kept, and that many scans cost
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from logistics.rules.codes import CodeType
 from logistics.rules.lifecycle import CARD, IN_BATCH, IN_HAND, IN_SLOT, CardState
 from logistics.rules.outcomes import Outcome
 from logistics.store.database import driver
-from logistics.work import discrepancies, queues
+from logistics.work import discrepancies, incidents, queues
 from logistics.work.discrepancies import Difference
 from logistics.work.scan_acts import Judged, act_of, difference_of, groups, number_of
 from logistics.work.scans import Answer, Call, Judge, Row, Scan, Verdict, content_of, read
@@ -44,6 +44,7 @@ async def settle(
     or CONFLICT if it now says something else. Raises a unique violation on `scan_pkey` if the same id is being
     recorded by another transaction: the caller repeats the whole.
     """
+    gone = {code for code, row in rows.items() if row.get("state") == CardState.DESTROYED}
     answers, judged = await _judge_all(session, calls, rows, judge, kind)
     numbers, new = await discrepancies.number(
         session, [difference_of(calls, j) for j in judged if j.verdict.difference], now
@@ -59,6 +60,8 @@ async def settle(
             assert set(result.cards) == set(act.cards), "a locked and judged card did not move"
             entry_of |= {id(j): result.entry for j in members}
     await _follow_up(session, calls, judged, numbers, new, settled, entry_of, now)
+    for n, cards in _risen(judged, gone).items():
+        await incidents.found_after_disposal(session, calls[n].actor, calls[n].site, cards, now)
     await queues.note(session, [scan for call in calls for scan in call.scans])
     for j in judged:
         answers[j.call][j.position] = _answer(calls, j, numbers)
@@ -101,6 +104,18 @@ async def _judge_all(
                 "discrepancy": None,
             }
     return answers, judged
+
+
+def _risen(judged: Sequence[Judged], gone: Collection[str]) -> dict[int, set[str]]:
+    """Cards among those `gone`, certified as destroyed, that were scanned all the same, by call.
+
+    Not one that went into the machine at this very sitting and is read once more.
+    """
+    found: dict[int, set[str]] = {}
+    for j in judged:
+        if j.code in gone and j.code and j.verdict.outcome is not Outcome.ALREADY_DESTROYED:
+            found.setdefault(j.call, set()).add(j.code)
+    return found
 
 
 async def _earlier(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Row]:

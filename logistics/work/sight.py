@@ -32,6 +32,10 @@ WHERE document.number = $1
   AND $2 IN (document.subject, card.place, card.custodian, card.destination, manifest.origin, manifest.destination,
              document.record::json #>> '{place,code}')
 """
+_INCIDENT = """
+SELECT FROM incident JOIN person ON person.code = incident.opened_by
+WHERE incident.code = $1 AND $2 IN (incident.place, person.courier)
+"""
 _MANIFEST = """
 SELECT FROM manifest JOIN run ON run.code = manifest.run
 WHERE manifest.code = $1 AND $2 IN (manifest.origin, manifest.destination, run.courier)
@@ -63,6 +67,7 @@ THINGS: Mapping[str, tuple[str, str | None]] = {
     "count": ("count", _COUNT),
     "discrepancy": ("difference", _DISCREPANCY),
     "document": ("document", _DOCUMENT),
+    "incident": ("incident", _INCIDENT),
     "manifest": ("manifest", _MANIFEST),
     "number": ("document", _DOCUMENT),
     "person": ("person", _PERSON),
@@ -87,6 +92,7 @@ NOT_THINGS = frozenset(
         "lang",
         "month",
         "path",
+        "position",
         "purpose",
         "subject",
         "token",

@@ -35,6 +35,8 @@ PARAMS = {
     "file_path": "nothing.css",
     "lang": "en",
     "document": "D08000001E",
+    "incident": "I08000001R",
+    "position": "1",
     "hold": "Z08000001I",
     "manifest": "M08000001V",
     "month": "2026-05",

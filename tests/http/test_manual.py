@@ -30,6 +30,22 @@ from tests.sessions import headers_of
 
 # Clients are generated from these names: one that changes breaks them.
 OPERATION_IDS = [
+    "addCorrectiveAction",
+    "addIncidentItems",
+    "closeIncident",
+    "endCorrectiveAction",
+    "freezeEvidence",
+    "getContacts",
+    "getIncident",
+    "issueIncidentReport",
+    "listContactVersions",
+    "listIncidents",
+    "makeDifferenceReport",
+    "reportIncident",
+    "sendBackIncident",
+    "setContacts",
+    "takeEvidence",
+    "writeIncidentCourse",
     "listSupplies",
     "listSupplyItems",
     "listSupplyMoves",

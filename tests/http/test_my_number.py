@@ -55,6 +55,14 @@ async def test_a_my_number_is_refused_on_every_route_and_kept_nowhere(
     assert logged.count("request") >= walk.asked
 
 
+INCIDENT = {
+    "kind": "loss",
+    "happened": "棚に無かった",
+    "noticed_at": "2026-04-01T08:00:00+09:00",
+    "items": [],
+}
+
+
 async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str, str]]:
     """A box, a batch, a run, a manifest and a slot that all take scans; codes by type and by parameter."""
     sent = (await day.in_transit({1: 1}))[1]
@@ -87,6 +95,8 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "device": device_at(site.place),
         "discrepancy": difference["code"],
         "proposal": (await disposing.proposed(day, await disposing.to_go(day)))["code"],
+        "incident": (await site.clerk.post("/incidents", INCIDENT))["code"],
+        "position": "1",
         "hold": sequenced_code(CodeType.HOLD, 1, fiscal_year=8),
         "document": "D08000001E",
         "person": site.clerk.code,

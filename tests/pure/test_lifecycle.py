@@ -16,13 +16,14 @@ from logistics.rules.lifecycle import (
     IN_BATCH,
     IN_FLIGHT,
     IN_HAND,
+    INCIDENT,
     CardState,
     CardStep,
     Lifecycle,
     Rule,
 )
 
-TABLES: list[Lifecycle[Any, Any]] = [CARD, BATCH]
+TABLES: list[Lifecycle[Any, Any]] = [CARD, BATCH, INCIDENT]
 
 
 class Light(StrEnum):

@@ -153,7 +153,7 @@ def test_whoever_keeps_the_system_touches_no_card() -> None:
 def test_the_courier_takes_over_what_he_carries_and_no_more() -> None:
     allowed = {act for act in ACTS if may(actor(Role.COURIER, Where.COURIER), act)}
 
-    assert allowed == {"see", "see_people", "take_over"}
+    assert allowed == {"see", "see_people", "take_over", "report_incident"}
     assert not any(
         may(actor(Role.COURIER, Where.COURIER), act, frozenset({Relation.NONE})) for act in allowed
     )

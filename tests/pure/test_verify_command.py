@@ -25,6 +25,7 @@ ALLOWED = {
     "logistics.rules.lifecycle",
     "logistics.rules.lifecycle.batch",
     "logistics.rules.lifecycle.card",
+    "logistics.rules.lifecycle.incident",
     "logistics.rules.lifecycle.machine",
 }
 

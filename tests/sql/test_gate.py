@@ -11,7 +11,7 @@ import pytest
 
 from logistics.gate import NewCard, Taken, admit, open_batch, take
 from logistics.rules.codes import CodeType, random_code
-from logistics.rules.lifecycle import BATCH, CARD, BatchState, BatchStep, CardState, CardStep
+from logistics.rules.lifecycle import BATCH, CARD, INCIDENT, BatchState, BatchStep, CardState, CardStep
 from logistics.store.database import Database, driver
 from tests.sql import gate_rows as given
 from tests.sql.gate_rows import ANNEX, NOW, SITE, rows
@@ -241,5 +241,5 @@ async def test_the_database_itself_refuses_what_the_code_should_never_try(databa
 async def test_the_legal_steps_in_the_database_are_the_edges_of_the_tables(database: Database) -> None:
     found = await rows(database, "SELECT lifecycle, from_state, step, to_state FROM legal_step")
 
-    wanted = {(table.name, *edge) for table in (CARD, BATCH) for edge in table.edges()}
+    wanted = {(table.name, *edge) for table in (CARD, BATCH, INCIDENT) for edge in table.edges()}
     assert set(found) == wanted, "Write a migration that changes legal_step as lifecycle.py changed."

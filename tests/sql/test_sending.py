@@ -51,7 +51,7 @@ async def tell(database: Database, subject: str, *recipients: str, at: datetime 
         told = await mailing.tell(
             session,
             "incident.opened",
-            "J08000001K",
+            "I08000001R",
             subject,
             "分室で事故の報告がありました。\n",
             at,
@@ -134,7 +134,7 @@ async def test_a_webhook_carries_a_signature_over_id_time_and_body(database: Dat
         "type": "incident.opened",
         "timestamp": "2026-04-01T00:00:00.000000Z",
         "data": {
-            "about": "J08000001K",
+            "about": "I08000001R",
             "subject": "事故の速報",
             "body": "分室で事故の報告がありました。\n",
         },
@@ -184,7 +184,7 @@ async def test_what_never_arrives_is_given_up_and_said_so(
 
     assert len(posts.got) == 2
     async with database.read() as session:
-        (message,) = await mailing.messages(session, 0, 10, "J08000001K")
+        (message,) = await mailing.messages(session, 0, 10, "I08000001R")
     (delivery,) = message["deliveries"]
     assert (delivery["standing"], delivery["said"]) == ("given_up", "503 Service Unavailable")
     assert await rows(database, "SELECT act FROM entry") == [("give_up_message",)]

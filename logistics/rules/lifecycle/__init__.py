@@ -1,4 +1,4 @@
-"""The two tables of legal steps, card and batch. Everything that moves derives from them.
+"""The tables of legal steps: card, batch and incident. Everything that moves derives from them.
 
 A rule says what somebody does (`step`), in which states it may be done, the state afterwards (None: it stays)
 and why. Guards that need data ("the run has departed") live in the work modules, not here.
@@ -19,6 +19,7 @@ from logistics.rules.lifecycle.card import (
     CardState,
     CardStep,
 )
+from logistics.rules.lifecycle.incident import INCIDENT, IncidentState, IncidentStep
 from logistics.rules.lifecycle.machine import Lifecycle, Rule
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "BATCH",
     "CARD",
     "ENDED",
+    "INCIDENT",
     "IN_BATCH",
     "IN_FLIGHT",
     "IN_HAND",
@@ -37,6 +39,8 @@ __all__ = [
     "BatchStep",
     "CardState",
     "CardStep",
+    "IncidentState",
+    "IncidentStep",
     "Lifecycle",
     "Rule",
 ]
