@@ -33,11 +33,13 @@ from api import (
     devices,
     disposal,
     exports,
+    forecasts,
     founding,
     health,
     history,
     incident_papers,
     incidents,
+    jobs,
     logs,
     management,
     manual,
@@ -83,6 +85,7 @@ from logistics.store.database import Database
 from logistics.store.sealing import KEY_BYTES, Sealer
 from logistics.variables import SettingRefused
 from logistics.work import freezing, schedule, sending
+from logistics.work import jobs as making
 from logistics.work.authenticating import Desk
 from logistics.work.notice_numbers import NoticeKey
 
@@ -159,8 +162,12 @@ async def _working(app: Litestar) -> AsyncIterator[None]:
     gc.freeze()
     beside = []
     if ours.sequencer:
-        beside = [ours.sequencer.run(), schedule.keep_making(ours.database, ours.clock)]
-        beside.append(freezing.keep_freezing(ours.database, ours.sequencer.directory, ours.clock))
+        beside = [
+            ours.sequencer.run(),
+            schedule.keep_making(ours.database, ours.clock),
+            making.keep_running(ours.database, ours.clock, archive.drawing(ours.press)),
+            freezing.keep_freezing(ours.database, ours.sequencer.directory, ours.clock),
+        ]
     if ours.channels:
         beside.append(sending.keep_sending(ours.database, ours.channels, ours.clock))
     working = [asyncio.create_task(work) for work in beside]
@@ -219,6 +226,8 @@ def _api() -> Router:
             closing.router,
             approvals.router,
             reports.router,
+            jobs.router,
+            forecasts.router,
             management.router,
             undelivered_cards.router,
             history.router,

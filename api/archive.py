@@ -94,6 +94,11 @@ async def print_paper(
     return await printed(session, actor, press, document, now)
 
 
+def drawing(press: Press) -> Callable[[str], Callable[[Any, Imprint], bytes]]:
+    """What draws and signs a paper of a catalogue."""
+    return lambda catalogue: press(RENDER[catalogue])
+
+
 async def printed(
     session: AsyncSession, actor: Actor, press: Press, number: str, now: datetime
 ) -> Response[bytes]:

@@ -90,7 +90,7 @@ async def list_closed_months(
     limit: Limit = 100,
 ) -> list[ClosedMonth]:
     permissions.require(reader, "make_report", permissions.relations(reader))
-    rows = await month_close.closed(snapshot, before or date.max, limit)
+    rows = await month_close.history(snapshot, before or date.max, limit)
     return msgspec.convert(rows, list[ClosedMonth])
 
 

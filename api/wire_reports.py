@@ -106,12 +106,13 @@ class UndeliveredList(Output, frozen=True, kw_only=True):
 
 
 class ClosedMonth(Output, frozen=True, kw_only=True):
-    """A month whose report is frozen, under the number of its paper."""
+    """A month whose report is frozen, under the number of its paper; `digest` is the SHA-256 of its data."""
 
     month: date
     document: str
     closing: int
     closed_at: datetime
+    digest: str
 
 
 class Doubt(Output, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
@@ -17,10 +17,12 @@ from api.pages.html import page
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, type_of
 from logistics.rules.errors import InvalidValue, NotFound
-from logistics.rules.permissions import Actor
-from logistics.work import places, todo
+from logistics.rules.permissions import Actor, may, relations
+from logistics.work import places, schedule, todo
 
 ONE_YEAR = 31_536_000
+# How many reports are announced, and for how long.
+MOST_REPORTS, NEW_FOR = 6, timedelta(days=7)
 # Where a code's page is.
 PAGES = {
     CodeType.CARD: "/cards/{}",
@@ -54,7 +56,18 @@ async def home(
         tasks=tasks.tasks(reader, await todo.waiting(snapshot, reader, today)),
         runs_today=calendar.is_run_day(today),
         next_run=calendar.next_run_day(today),
+        reports=await _new_reports(snapshot, reader, now),
+        titles=schedule.TITLES,
     )
+
+
+async def _new_reports(session: AsyncSession, reader: Actor, now: datetime) -> list[dict[str, Any]]:
+    """The reports that were made by themselves lately and are the reader's to read, the latest first."""
+    if not may(reader, "make_report"):
+        return []
+    place = None if may(reader, "make_report", relations(reader)) else reader.place
+    made = await schedule.made_for(session, place, MOST_REPORTS)
+    return [one for one in made if one["made_at"] > now - NEW_FOR]
 
 
 @get("/language/{lang:str}", opt=auth.PUBLIC)

@@ -38,6 +38,7 @@ LINKS = (
     Link("/discrepancies", "差異", "Differences", None, _OURS),
     Link("/approvals", "承認", "Approvals", None, _OURS),
     Link("/pictures", "図", "Pictures", "see", _OURS),
+    Link("/reports", "報告", "Reports", "make_report"),
     Link("/papers", "帳票", "Papers", "print"),
     Link("/audit", "照会", "Audit", "ask"),
     Link("/people", "管理", "Office", "see_people"),

@@ -19,12 +19,14 @@ PAPERS: Mapping[str, tuple[str, str]] = {
     "P11": ("月次未交付カード報告", "Monthly undelivered-card report"),
     "P12": ("日次報告書", "Day report"),
     "P13": ("月次報告書", "Month report"),
+    "P14": ("管理状況報告書", "Management report"),
     "P16": ("保管庫開閉・入退室記録簿", "Register of accesses"),
     "P17": ("来歴証明", "Certificate of custody"),
     "P19": ("作業責任者・従事者届", "Register of people"),
     "P20": ("再委託・配送業者台帳", "Register of couriers"),
     "P22": ("保管場所届", "Register of premises"),
     "P23": ("取出し予定表", "Pick list"),
+    "P24": ("未交付カード一覧", "List of undelivered cards"),
 }
 
 

@@ -34,6 +34,15 @@ _CLOSE = """
 INSERT INTO month_close (month, document, closing, entry, closed_at)
 VALUES ($1, $2, $3, $4, $5)
 """
+_HISTORY = """
+SELECT month_close.month, month_close.document, month_close.closing, month_close.closed_at,
+       entry.body::jsonb #>> '{facts,sha256}' AS digest
+FROM month_close
+JOIN entry ON entry.id = month_close.entry
+WHERE month < $1
+ORDER BY month DESC
+LIMIT $2
+"""
 _TREND = """
 SELECT month, closing FROM month_close WHERE month < $1 ORDER BY month DESC LIMIT $2
 """
@@ -53,7 +62,7 @@ async def close(session: AsyncSession, actor: Actor, month: date, now: datetime)
     data = await undelivered.data(session, month, now)
     if data.until != undelivered.end_of(month):
         raise MonthNotOver(f"{month:%Y-%m}")
-    if wrong := [_said(line) for line in (*data.lines, *data.beside) if _remainder(line)]:
+    if wrong := [_said(line) for line in (*data.lines, *data.beside) if remainder(line)]:
         raise MonthUnexplained(f"{month:%Y-%m}", wrong)
     return await _freeze(session, actor, data, now, final=True)
 
@@ -74,15 +83,9 @@ async def number(session: AsyncSession, month: date) -> str:
     return found
 
 
-async def closed(session: AsyncSession, before: date, limit: int) -> list[dict[str, Any]]:
-    """Closed months before `before`, the latest first, with their stock at the end."""
-    rows = await (await driver(session)).fetch(
-        "SELECT month, document, closing, closed_at FROM month_close WHERE month < $1"
-        " ORDER BY month DESC LIMIT $2",
-        before,
-        limit,
-    )
-    return [dict(row) for row in rows]
+async def history(session: AsyncSession, before: date, limit: int) -> list[dict[str, Any]]:
+    """Closed months before `before`, the latest first: their stock at the end, and the SHA-256 of the report's data."""
+    return [dict(row) for row in await (await driver(session)).fetch(_HISTORY, before, limit)]
 
 
 async def _freeze(
@@ -121,10 +124,11 @@ async def _freeze(
     return record
 
 
-def _remainder(line: UndeliveredLine) -> int:
+def remainder(line: UndeliveredLine) -> int:
+    """What the movements of a line do not explain; anything but 0 blocks the close."""
     moved = line.received - line.issued - line.returned - line.destroyed + line.corrections
     return line.closing - line.opening - moved
 
 
 def _said(line: UndeliveredLine) -> str:
-    return f"{line.place_name} {line.kind_name} {_remainder(line):+d}"
+    return f"{line.place_name} {line.kind_name} {remainder(line):+d}"

@@ -19,13 +19,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.rules.calendar import JST, Calendar, business_date
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database, driver
-from logistics.work import day_reports, management, month_close, month_reports, people
+from logistics.work import day_reports, mailing, management, month_close, month_reports, people
 
 # When the annex opens its post; the report lies there.
 MADE_AT = time(8, 30)
 # How far back a service that was away makes up for; older reports are made by hand.
 MAKES_UP = timedelta(days=62)
 TICK_SECONDS = 30.0
+# By the names of tasks; a day's report has its place behind it.
+TITLES = {
+    "undelivered": "P11 月次未交付カード報告（速報）",
+    "month_report": "P13 月次報告書",
+    "management_report": "P14 管理状況報告書",
+    "day_report": "P12 日次報告",
+}
+ANNOUNCED = "自動作成の報告書ができました。サービスの「報告」画面で開いてください。数値はこのメールには記載していません。"
 
 log = structlog.get_logger("schedule")
 
@@ -50,6 +58,16 @@ SELECT task, period, due_at, made_at, document
 FROM task_run
 WHERE made_at < $1
 ORDER BY made_at DESC, task
+LIMIT $2
+"""
+
+# A site's own are the reports of its days.
+_MADE_FOR = """
+SELECT task_run.task, task_run.period, task_run.made_at, task_run.document, place.short_name AS place_name
+FROM task_run
+LEFT JOIN place ON task_run.task = 'day_report ' || place.code
+WHERE task_run.document IS NOT NULL AND ($1::text IS NULL OR place.code = $1)
+ORDER BY task_run.made_at DESC, task_run.task
 LIMIT $2
 """
 
@@ -106,6 +124,11 @@ TASKS: Sequence[Task] = (
     Task("month_report", months, _month_report),
     Task("management_report", months, _management),
 )
+
+
+def _title(task: str) -> str:
+    name, _, place = task.partition(" ")
+    return f"{TITLES.get(name, name)} {place}".strip()
 
 
 def _day_report(place: str) -> Task:
@@ -176,12 +199,22 @@ async def runs(session: AsyncSession, before: datetime, limit: int) -> list[dict
     return [dict(row) for row in await (await driver(session)).fetch(_PAGE, before, limit)]
 
 
+async def made_for(session: AsyncSession, place: str | None, limit: int) -> list[dict[str, Any]]:
+    """Reports made by themselves, the latest first: of every place and the whole, or those about one place."""
+    return [dict(row) for row in await (await driver(session)).fetch(_MADE_FOR, place, limit)]
+
+
 async def _make(database: Database, one: Due, now: datetime) -> bool:
     async with database.begin() as session:
         connection = await driver(session)
         if not await connection.fetchval(_CLAIM, one.task.name, one.period, one.due_at, now):
             return False
         # Who makes it must be allowed to at the time of making.
+        # A report of many years may take longer than any request.
+        await connection.execute("SET LOCAL statement_timeout = '10min'")
         document = await one.task.make(session, await people.service(session), one.period, now)
         await connection.execute(_TELL, one.task.name, one.period, document)
+        if document is not None:
+            subject = f"{_title(one.task.name)} {one.period.isoformat()} {document}"
+            await mailing.tell(session, "report.made", document, subject, ANNOUNCED, now)
         return True

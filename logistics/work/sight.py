@@ -88,6 +88,7 @@ NOT_THINGS = frozenset(
         "device",
         "file_path",
         "hold",
+        "job",
         "kind",
         "lang",
         "month",

@@ -47,7 +47,7 @@ class Clerk:
 
     async def post(self, path: str, body: Any = None) -> Any:
         response = await self.ask("POST", path, json=body)
-        assert response.status_code in (200, 201, 204), response.text
+        assert response.status_code in (200, 201, 202, 204), response.text
         return response.json() if response.content else None
 
     async def refused(self, path: str, body: Any = None) -> dict[str, Any]:

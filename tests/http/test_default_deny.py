@@ -33,6 +33,7 @@ PARAMS = {
     "device": "E7Q2M4ZK9Y",
     "discrepancy": "G08000001W",
     "file_path": "nothing.css",
+    "job": "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6a7b",
     "lang": "en",
     "document": "D08000001E",
     "incident": "I08000001R",

@@ -43,6 +43,7 @@ FIXED = {
     "day": RUN_DAY,
     "month": "2026-04",
     "approval": random_code(CodeType.APPROVAL),
+    "job": "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6a7b",
     "kind": "not-found",
     "hold": random_code(CodeType.DOCUMENT),
     "path": "nothing",

@@ -91,3 +91,15 @@ async def test_a_report_that_fails_leaves_nothing_and_is_tried_again(database: D
 
 async def test_a_log_that_has_not_begun_has_nothing_due(database: Database) -> None:
     assert await run_due(database, at(6, 1)) == []
+
+
+async def test_what_was_made_is_told_by_mail_with_no_figure_in_it(database: Database) -> None:
+    await begin(database)
+
+    made = await run_due(database, at(5, 1))
+
+    told = await rows(database, "SELECT event, about, subject FROM message ORDER BY id")
+    numbers = {number for (number,) in await rows(database, "SELECT document FROM task_run")}
+    assert len(made) == 3
+    assert {(event, about) for event, about, _ in told} == {("report.made", number) for number in numbers}
+    assert any("P11 月次未交付カード報告" in subject for _, _, subject in told)

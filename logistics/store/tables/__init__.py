@@ -51,6 +51,7 @@ from logistics.store.tables.incidents import (
     IncidentEvidence,
     IncidentItem,
 )
+from logistics.store.tables.jobs import Job, JobProgress
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -171,6 +172,8 @@ __all__ = [
     "IncidentEvent",
     "IncidentEvidence",
     "IncidentItem",
+    "Job",
+    "JobProgress",
     "Kind",
     "Leaf",
     "LegalStep",

@@ -95,6 +95,8 @@ CHANGEABLE = (
     "numbering",
     "saved_question",
     "task_run",
+    "job",
+    "job_progress",
     "delivery",
     "vault_key",
     "vault_access",
