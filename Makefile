@@ -17,6 +17,7 @@ help:
 	@echo 'make year OUT=dir   play the contract year, SCALE=0.05 of its counts; papers and year.json go to dir'
 	@echo 'make bench          hot paths beside the same work done bare'
 	@echo '                    JAPAN=1: ten minutes of all of Japan; GROWTH=1000000: with ever more entries'
+	@echo '                    REPORTS=10000000: reports and searches over two years of cards; takes half an hour, 15 GB'
 	@echo 'make screenshots    the pictures of the README, in Chromium'
 	@echo 'make lock           resolve requirements.lock again (needs uv)'
 	@echo 'make clean          remove what can be made again; data/ stays'
@@ -46,7 +47,8 @@ year: $(STAMP)
 	@$(BIN)/python -m tests.year '$(OUT)' $(if $(SCALE),--scale $(SCALE))
 
 bench: $(STAMP)
-	$(BIN)/python -m tests.bench $(if $(JAPAN),--only japan) $(if $(GROWTH),--only growth --entries $(GROWTH))
+	$(BIN)/python -m tests.bench $(if $(JAPAN),--only japan) $(if $(GROWTH),--only growth --entries $(GROWTH)) \
+	  $(if $(REPORTS),--only reports --entries $(REPORTS))
 
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.browser.picturing docs/pictures

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import counting, custody, dispatching, growth, japan, ledger, paper, scans
+from tests.bench import counting, custody, dispatching, growth, japan, ledger, paper, reporting, scans
 from tests.bench.measuring import Row, as_json, table
 from tests.bench.setting import Size, Stage, stage
 from tests.bench.world import World
@@ -40,6 +40,7 @@ LONG: dict[str, Callable[[Stage], Awaitable[list[Row]]]] = {
     "growth": growth.curve,
     "japan": japan.busiest_hour,
     "log-million": ledger.million,
+    "reports": reporting.of_months,
 }
 
 

@@ -71,7 +71,7 @@ async def stage(furnish: Callable[[World], None], size: Size) -> AsyncIterator[S
         furnish(world)
         superuser = await asyncpg.connect(host=str(server.socket_dir), user=SUPERUSER, database=DATABASE)
         try:
-            await _fill(server, world, superuser)
+            await fill(server, world, superuser)
             with serving.elsewhere(server.url(DATABASE), NOW, Path(home)) as base:
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
                 await sequenced(superuser)
@@ -86,7 +86,7 @@ def resident_mb() -> float:
     return max(_resident(pid) for pid in _descendants("self") if b"logistics" in _command(pid))
 
 
-async def _fill(server: Server, world: World, superuser: asyncpg.Connection) -> None:
+async def fill(server: Server, world: World, superuser: asyncpg.Connection) -> None:
     url = server.url(DATABASE)
     await migrate(url)
     database = Database(url)
