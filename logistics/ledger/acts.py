@@ -81,7 +81,7 @@ def entry_of(
     if asked is not None and asked != len(cards) and act.step:
         body["asked"] = asked
     # What is empty is left out, so that a body says only what happened.
-    text = canonical({key: value for key, value in body.items() if value not in (None, [], {})})
+    text = canonical({key: value for key, value in body.items() if value or isinstance(value, str | int)})
     return NewEntry(
         uuid=act.id,
         act=act.name,

@@ -11,7 +11,7 @@ import msgspec
 from logistics.ledger.log import timestamp
 from tests.bench import bare, client, custody
 from tests.bench.measuring import Row, Side, in_turn, percentile
-from tests.bench.setting import Stage, resident_mb
+from tests.bench.setting import Stage, processor_seconds, resident_mb, sequenced
 from tests.bench.world import NOW, Card, World, site_clerk, supervisor
 
 CONNECTIONS = 16
@@ -23,7 +23,7 @@ SIDES = 2
 def furnish(world: World, rounds: int) -> None:
     """Cards for every scan, and for every question."""
     turns = (rounds + 1) * SIDES
-    each_turn = SINGLES * 5 + 50 * FIFTIES + 500 * FIVE_HUNDREDS * 2 + custody.QUESTIONS
+    each_turn = SINGLES * 7 + 50 * FIFTIES + 500 * FIVE_HUNDREDS * 2 + custody.QUESTIONS
     # Sites do not come out even; a tenth more is enough for all.
     world.add_under_way((turns * each_turn + PER_SECOND * (STEADY_SECONDS + 1) + 2_000) * 11 // 10)
 
@@ -88,29 +88,35 @@ async def steady(stage: Stage) -> list[Row]:
 
 
 async def log_cost(stage: Stage) -> list[Row]:
-    """Single scans over HTTP with the custody log, beside the same service without; and both transactions bare."""
+    """Single scans over HTTP with the custody log, beside the same service without; and both transactions bare.
+
+    By the clock and by processor time, in which sequencing and signing what was appended are counted too.
+    """
     count = stage.sized(SINGLES)
     with stage.another("tests.bench.unlogged") as unlogged:
         async with (
             client.connected(stage.base, CONNECTIONS) as with_log,
             client.connected(unlogged, CONNECTIONS) as without,
         ):
-            served = await in_turn(
-                _served(stage, with_log, count), _served(stage, without, count), stage.rounds
+            logged, not_logged = _served(stage, with_log, count), _served(stage, without, count)
+            served = await in_turn(logged, not_logged, stage.rounds)
+            spent = await in_turn(
+                _spent(stage, logged, count), _spent(stage, not_logged, count), stage.rounds
             )
     async with bare.connected(stage.dsn, CONNECTIONS) as sql:
 
-        async def logged() -> float:
+        async def bare_logged() -> float:
             calls = [bare.single(card) for card in stage.world.scans(count)]
             return await bare.drain(sql, bare.SINGLE, calls, rows=1) / count * 1000
 
-        async def not_logged() -> float:
+        async def bare_not_logged() -> float:
             calls = [bare.without_log(card) for card in stage.world.scans(count)]
             return await bare.drain(sql, bare.WITHOUT_LOG, calls, rows=1) / count * 1000
 
-        alone = await in_turn(logged, not_logged, stage.rounds)
+        alone = await in_turn(bare_logged, bare_not_logged, stage.rounds)
     return [
         Row("single scan with the log, beside one without", "ms/scan", *served, ratio_bound=1.25),
+        Row("the same in processor time, with sequencing and signing", "ms/scan", *spent, ratio_bound=1.25),
         Row("the same two transactions, each alone", "ms/scan", *alone),
     ]
 
@@ -119,6 +125,16 @@ def _served(stage: Stage, http: Sequence[client.Connection], count: int) -> Side
     async def measured() -> float:
         requests = [request([card]) for card in stage.world.scans(count)]
         return await client.drain(http, requests, all_received) / count * 1000
+
+    return measured
+
+
+def _spent(stage: Stage, side: Side, count: int) -> Side:
+    async def measured() -> float:
+        before = await processor_seconds(stage)
+        await side()
+        await sequenced(stage.superuser)
+        return (await processor_seconds(stage) - before) / count * 1000
 
     return measured
 

@@ -22,7 +22,9 @@ from tests.bench.world import NOW, World
 from tests.sessions import admit_everybody
 
 DATABASE = "bench"
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+# proc(5): fields of /proc/PID/stat after the command's name.
+_PARENT, _USER, _SYSTEM = 1, 11, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,17 @@ async def stage(furnish: Callable[[World], None], size: Size) -> AsyncIterator[S
             await superuser.close()
 
 
+async def processor_seconds(stage: Stage) -> float:
+    """Processor time that the service's processes, this one and the database's connections have used so far.
+
+    A machine that is busy with other work slows whatever is measured by a clock, and this hardly.
+    """
+    backend = await stage.superuser.fetchval("SELECT pg_backend_pid()")
+    server = _stat(backend)[_PARENT]
+    ours = [pid for pid in _descendants("self") if b"worker" in _command(pid) or b"unlogged" in _command(pid)]
+    return sum(_processor_seconds(pid) for pid in ["self", *ours, *_descendants(server)])
+
+
 def resident_mb() -> float:
     """Memory of the largest process of the service, in MB."""
     return max(_resident(pid) for pid in _descendants("self") if b"logistics" in _command(pid))
@@ -109,6 +122,19 @@ def _descendants(of: str) -> list[str]:
         pid for listed in Path(f"/proc/{of}/task").glob("*/children") for pid in listed.read_text().split()
     ]
     return children + [pid for child in children for pid in _descendants(child)]
+
+
+def _stat(pid: str) -> list[str]:
+    # The command's name, in brackets, may hold anything.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _processor_seconds(pid: str) -> float:
+    try:
+        used = _stat(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(used[_USER]) + int(used[_SYSTEM])) / TICKS
 
 
 def _command(pid: str) -> bytes:
