@@ -33,6 +33,7 @@ def read_scans(scans: Sequence[wire.ScanIn], now: datetime, field: str = "scans"
             s.seal_intact,
             queue=s.queue,
             sequence=s.sequence,
+            typed=s.typed,
         )
         for s in scans
     ]

@@ -131,6 +131,9 @@ class ScanIn(Input, frozen=True, kw_only=True):
     seal_intact: bool = True
     queue: QueueName | None = None
     sequence: Sequence | None = None
+    typed: Annotated[bool, Meta(description="Keys came as slowly as a person's: no scanner typed them")] = (
+        False
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -68,6 +68,8 @@ def act_of(
     facts: dict[str, Json] = {**call.facts, **first.facts}
     if (manual := members[0].scan.manual) is not None:
         facts["manual"] = dict(manual)
+    if typed := sorted(j.code for j in members if j.scan.typed and j.code):
+        facts["typed"] = typed
     if found := [
         {"discrepancy": numbers[d.key], "kind": d.kind, "code": d.card or d.batch}
         for d in (difference_of(calls, j) for j in members if j.verdict.difference)

@@ -29,7 +29,7 @@ class Scan(msgspec.Struct, frozen=True):
 
     `said` is whatever else the client said of it, as text that may be digested. `sequence` is its number among all
     scans of one browser, `queue` the browser's name for that row of numbers. `manual` is the approval of a number that
-    was typed instead of scanned.
+    was typed instead of scanned; `typed` says that a browser took it for typed, though nobody asked for approval.
     """
 
     id: UUID
@@ -42,6 +42,7 @@ class Scan(msgspec.Struct, frozen=True):
     queue: str | None = None
     sequence: int | None = None
     manual: Mapping[str, Json] | None = None
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +149,6 @@ def content_of(call: Call, scan: Scan, code: str | None) -> bytes:
         str(scan.seal_intact),
         *call.said,
         *scan.said,
+        *(("typed",) if scan.typed else ()),
     )
     return hashlib.sha256("\n".join(said).encode()).digest()[:16]

@@ -96,6 +96,7 @@ NOT_THINGS = frozenset(
         "position",
         "purpose",
         "subject",
+        "succession",
         "token",
     }
 )

@@ -116,6 +116,21 @@ async def test_over_the_api_nothing_is_entered_without_an_approval_of_exactly_th
     assert (await _last_of(database, card))["manual"]["approval"] == number
 
 
+async def test_what_a_browser_took_for_typed_stands_in_the_entry(reader: Reader, database: Database) -> None:
+    day = await _arrived(reader)
+    cards = day.cards[1][1:3]
+
+    body = day.scans(cards) | {"supervisor": BOSS}
+    body["scans"][0]["typed"] = True
+    first = await day.say(CLERK, "/scans", body)
+    body["scans"][0]["typed"] = False
+    again = await day.say(CLERK, "/scans", body)
+
+    assert [one["outcome"] for one in first["outcomes"]] == ["received", "received"]
+    assert (await _last_of(database, cards[0]))["typed"] == [cards[0]]
+    assert again["outcomes"][0]["outcome"] == "conflict", "who scans again says the same"
+
+
 async def test_somebody_who_works_elsewhere_has_not_seen_the_card(reader: Reader, database: Database) -> None:
     day = await _arrived(reader)
     card = day.cards[1][1]
