@@ -1,4 +1,7 @@
-"""What the scan page is used for: one table. A new purpose is a row here and a question in `work.progress`."""
+"""What the scan page is used for: one table. A new purpose is a row here and a question in `work.progress`.
+
+What is scanned in the vault and at the counter is in `vault_purposes`.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,24 @@ Question = Callable[[AsyncSession, Actor, "str | None"], Awaitable[Progress]]
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """Something to be chosen before scanning: words, or `people` of the place ("staff", or "city" employees)."""
+
+    name: str
+    label: Pair
+    options: tuple[tuple[str, str | Pair], ...] = ()
+    people: str = ""
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ScanPurpose:
     """One use of the scan page.
 
     Scans go to the JSON route `path`, in which {subject} is what they are made against: a code of `subject_kind`,
-    which can itself be scanned to choose it. Where `records_subject`, scanning it is a scan like any other.
+    which can itself be scanned to choose it. Where `records_subject`, scanning it is a scan like any other; with
+    `subject_field` it is optional, and said under that name beside the scans. `fields` are said beside them, too.
+    Where one `stands_at_slots`, a slot is scanned before what lies in it, or its cards are counted: `tally_path`.
     `sealed_kind` is scanned together with the number on its seal. `is_supervised` needs a city employee at a site;
     `works_offline` goes on without a line; `can_be_damaged` lets the clerk say so; `can_be_undone` offers that.
     """
@@ -37,6 +53,10 @@ class ScanPurpose:
     missing: Pair
     steps: tuple[Pair, ...]
     subject_kind: CodeType | None = None
+    subject_field: str = ""
+    fields: tuple[Field, ...] = ()
+    stands_at_slots: bool = False
+    tally_path: str = ""
     subject_word: Pair = ("", "")
     subject_prompt: Pair = ("", "")
     records_subject: bool = False
@@ -194,9 +214,7 @@ _LOAD = ScanPurpose(
     back="/dispatch",
 )
 
-PURPOSES: Mapping[str, ScanPurpose] = {
-    purpose.name: purpose for purpose in (_RECEIVE, _PUT_AWAY, _CHECK_IN, _PACK, _UNPACK, _LOAD)
-}
+OF_THE_WAY = (_RECEIVE, _PUT_AWAY, _CHECK_IN, _PACK, _UNPACK, _LOAD)
 
 
 def facts_in_words(purpose: ScanPurpose, found: Progress, names: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
 from api.door import PASSIVE
-from api.pages import faults, scan_looks
+from api.pages import faults, scan_looks, vault_purposes
 from api.pages.html import ASSETS, HEADERS, STATIC, VERSION, page
 from api.pages.live import Hub
-from api.pages.scan_purposes import PURPOSES, ScanPurpose, facts_in_words, following
+from api.pages.scan_purposes import OF_THE_WAY, Field, ScanPurpose, facts_in_words, following
 from logistics.rules import permissions
-from logistics.rules.codes import require
+from logistics.rules.codes import CodeType, require
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor, Role, Where
 from logistics.work import people, places, progress, queues
@@ -29,6 +30,7 @@ from logistics.work import people, places, progress, queues
 # Upper and lower case, digits, the hyphen of a seal: what an input method, Caps Lock or another layout would change.
 TEST_CODE = "TEST-AZ09-KS"
 MOST_PEOPLE = 200
+PURPOSES = {purpose.name: purpose for purpose in (*OF_THE_WAY, *vault_purposes.IN_THE_VAULT)}
 
 Subject = Annotated[
     str | None, QueryParameter(pattern=r"^[A-Z][0-9A-Z]{3,11}$", description="What is scanned against")
@@ -91,8 +93,8 @@ async def ask_progress(
         "expected": found.expected,
         "left": found.left,
         "missing": [{"code": one.code, "note": one.note} for one in found.missing],
-        "facts": facts_in_words(wanted, found, names),
-        "next": following(wanted, found),
+        "facts": facts_in_words(wanted, found, names) or vault_purposes.facts_in_words(found),
+        "next": following(wanted, found) or vault_purposes.following(wanted, found),
         "gaps": await queues.gaps(snapshot, queue) if queue else [],
         "now": now.isoformat(),
     }
@@ -157,7 +159,7 @@ async def _page(
     now: datetime,
 ) -> Response[str]:
     supervised = wanted.is_supervised and reader.where is Where.SITE
-    bosses = await _supervisors(session, reader) if supervised else []
+    staff = await people.people(session, reader.place, "", MOST_PEOPLE)
     config = {
         "purpose": wanted.name,
         "path": wanted.path,
@@ -165,7 +167,10 @@ async def _page(
         "subjectKind": wanted.subject_kind or "",
         "subjectWord": wanted.subject_word,
         "subjectPrompt": wanted.subject_prompt,
+        "subjectField": wanted.subject_field,
         "recordsSubject": wanted.records_subject,
+        "spotKind": CodeType.SLOT if wanted.stands_at_slots else "",
+        "tallyPath": wanted.tally_path,
         "sealedKind": wanted.sealed_kind or "",
         "supervised": supervised,
         "offline": wanted.works_offline,
@@ -185,16 +190,24 @@ async def _page(
         subject=subject,
         config=json.dumps(config, ensure_ascii=False),
         supervised=supervised,
-        supervisors=bosses,
+        supervisors=_named(staff, "city"),
+        fields=[_asked(field, staff, reader) for field in wanted.fields],
         bars=bars(TEST_CODE),
         code=TEST_CODE,
         now=now,
     )
 
 
-async def _supervisors(session: AsyncSession, reader: Actor) -> list[tuple[str, str]]:
-    found = await people.people(session, reader.place, "", MOST_PEOPLE)
-    return [(row["code"], row["name"]) for row in found if row["role"] == Role.CITY]
+def _named(staff: Sequence[Mapping[str, Any]], who: str) -> list[tuple[str, str]]:
+    """City employees of a place, or everybody else there."""
+    return [(row["code"], row["name"]) for row in staff if (row["role"] == Role.CITY) is (who == "city")]
+
+
+def _asked(field: Field, staff: Sequence[Mapping[str, Any]], reader: Actor) -> Field:
+    """A field with the people that can be chosen in it; nobody goes along with themselves."""
+    if not field.people:
+        return field
+    return replace(field, options=tuple(one for one in _named(staff, field.people) if one[0] != reader.code))
 
 
 async def _names(session: AsyncSession) -> Mapping[str, str]:

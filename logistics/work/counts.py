@@ -96,6 +96,7 @@ ORDER BY counted.code
 LIMIT $5
 """
 )
+_LATEST = _COUNTS + "WHERE counted.place = $1 ORDER BY counted.code DESC LIMIT $2"
 _OPEN_IN = """
 SELECT stock_count.code
 FROM stock_count
@@ -238,6 +239,11 @@ async def page(
     """Counts in number order, after the one numbered `after`."""
     rows = await (await driver(session)).fetch(_PAGE, after, place, vault, day, limit)
     return [_with_state(dict(row)) for row in rows]
+
+
+async def latest(session: AsyncSession, place: str, limit: int) -> list[dict[str, Any]]:
+    """The newest counts of a place, the newest first."""
+    return [_with_state(dict(row)) for row in await (await driver(session)).fetch(_LATEST, place, limit)]
 
 
 def digest(frozen: Sequence[Any]) -> str:

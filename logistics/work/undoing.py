@@ -74,8 +74,10 @@ async def undo(
         raise NotFound("scan", str(scan))
     purpose = Purpose(found["purpose"])
     done, undoing, right = UNDOING[purpose]
-    permissions.require(actor, right)
-    boss = await _supervisor(session, actor, supervisor)
+    # A return batch is packed by its site, under a right of its own.
+    is_return = purpose is Purpose.PACK and actor.where is Where.SITE
+    permissions.require(actor, "pack_return" if is_return else right)
+    boss = await _supervisor(session, actor, purpose, supervisor)
     await _require_open(session, purpose, found)
     state = await connection.fetchval("SELECT state FROM card WHERE id = $1 FOR NO KEY UPDATE", found["card"])
     answer = {"scan": scan, "card": found["code"], "state": state, "repeated": True}
@@ -130,8 +132,10 @@ async def _batch(session: AsyncSession, purpose: Purpose, scan: Row) -> str | No
     return found
 
 
-async def _supervisor(session: AsyncSession, actor: Actor, supervisor: str | None) -> str | None:
-    if supervisor is None and actor.where is Where.ANNEX:
+async def _supervisor(
+    session: AsyncSession, actor: Actor, purpose: Purpose, supervisor: str | None
+) -> str | None:
+    if supervisor is None and (actor.where is Where.ANNEX or purpose is Purpose.PACK):
         return None
     known = await people.actors(session, [supervisor] if supervisor else [])
     boss = people.require_supervisor(known, supervisor or "", "supervisor")

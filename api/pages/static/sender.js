@@ -52,14 +52,17 @@ export class Sender {
   /** The oldest scans of this person that can go in one request. A scan goes under the name of who made it only. */
   together(waiting) {
     const own = waiting.filter((scan) => scan.person === this.person);
-    const isSame = (scan) => scan.path === own[0].path && scan.supervisor === own[0].supervisor;
+    const said = ({ path, supervisor, extra }) => JSON.stringify([path, supervisor, extra ?? {}]);
+    const isSame = (scan) => said(scan) === said(own[0]);
     const end = own.findIndex((scan) => !isSame(scan));
     return own.slice(0, Math.min(MOST, end === -1 ? own.length : end));
   }
 
   async send(group) {
-    const [{ path, supervisor }] = group;
-    const body = { scans: group.map((scan) => asSent(scan, this.queue.name)), ...(supervisor ? { supervisor } : {}) };
+    const [{ path, supervisor, extra, cards }] = group;
+    const things = group.map((scan) => (cards === undefined ? asSent(scan, this.queue.name) : asTally(scan)));
+    const named = cards === undefined ? { scans: things, ...extra } : { tallies: things };
+    const body = { ...named, ...(supervisor ? { supervisor } : {}) };
     let response;
     try {
       response = await fetch(path, {
@@ -111,7 +114,7 @@ export class Sender {
 
 /** What needs nobody's attention when it was scanned without a line. */
 export function isFine(outcome) {
-  return /^(checked_in|packed|unpacked|loaded|arrived|received|stored|moved|taken_out|put_back|counted|already_.*)$/.test(outcome);
+  return /^(checked_in|packed|unpacked|loaded|arrived|received|stored|moved|carried|taken_out|put_back|with_city|back_from_city|counted|already_.*)$/.test(outcome);
 }
 
 function asSent({ id, code, occurred_at, damaged, seal_number, seal_intact, sequence }, queue) {
@@ -125,6 +128,11 @@ function asSent({ id, code, occurred_at, damaged, seal_number, seal_intact, sequ
     ...(seal_number ? { seal_number } : {}),
     ...(seal_intact === false ? { seal_intact } : {}),
   };
+}
+
+/** How many cards somebody counted in a slot. */
+function asTally({ id, slot, cards, occurred_at }) {
+  return { id, slot, cards, occurred_at };
 }
 
 /** Whether a 403 is about the session and not about the scans. */
