@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -23,8 +23,9 @@ from logistics.rules.cutoffs import cutoffs
 from logistics.rules.errors import InvalidValue
 from logistics.rules.permissions import Actor
 from logistics.work import board as boards
-from logistics.work import places
+from logistics.work import day_closing, places
 from logistics.work.board import SiteDay, Stage
+from logistics.work.day_closing import DayState
 
 # Days a board can be asked for: what an era year and a fiscal year can be said of, and what a clerk can mean.
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
@@ -58,10 +59,11 @@ Day = Annotated[date | None, QueryParameter(description="Day of the run; without
 
 @dataclass(frozen=True)
 class Line:
-    """A site on the board: its figures, and how its stage is said."""
+    """A site on the board: its figures, how its stage is said, and how far the close of its day is."""
 
     site: SiteDay
     is_late: bool
+    close: Mapping[str, Any]
 
     @property
     def words(self) -> tuple[str, str]:
@@ -169,7 +171,8 @@ async def history(
 
 async def _facts(session: AsyncSession, shown: date, now: datetime) -> dict[str, Any]:
     sites = await boards.day(session, shown)
-    lines = sorted((Line(site, site.is_late(shown, now)) for site in sites), key=_rank)
+    closes = {row["place"]: row for row in await day_closing.of_day(session, shown, now)}
+    lines = sorted((Line(site, site.is_late(shown, now), closes[site.site]) for site in sites), key=_rank)
     known = await boards.days(session, shown)
     return {
         "day": shown,
@@ -178,6 +181,7 @@ async def _facts(session: AsyncSession, shown: date, now: datetime) -> dict[str,
         "totals": _totals(lines),
         "has_run": known.latest == shown,
         "cutoffs": cutoffs(shown),
+        "not_closed": [row["name"] for row in closes.values() if row["state"] is DayState.OVERDUE],
     }
 
 

@@ -19,7 +19,7 @@ from api.pages.speech import ENDINGS, folded
 from api.parameters import After, DiscrepancyPath
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import ANY, Actor, Relation, may, relations, require
-from logistics.work import custody, discrepancies, places
+from logistics.work import custody, discrepancies, noting, places
 
 PER_PAGE = 100
 
@@ -81,6 +81,7 @@ async def difference_page(
         card=card,
         names=await _names(snapshot),
         endings=endings,
+        may_note=may(reader, "search", ANY) and one["place"] == reader.place and not one["how"],
         may_resolve=may(reader, "resolve", ANY) and one["place"] == reader.place and not one["how"],
     )
 
@@ -102,13 +103,26 @@ async def resolve(
     )
 
 
+@post("/discrepancies/{discrepancy:str}/notes")
+async def note(
+    request: Request[Any, Any, Any],
+    discrepancy: DiscrepancyPath,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Write what is being done about a difference that cannot be settled yet; the day can be closed with it."""
+    await noting.note(session, actor, discrepancy, forms.text(request, "note"), now)
+    return done(f"/discrepancies/{discrepancy}", "対応を記録しました。", "What is being done is recorded.")
+
+
 async def _names(session: AsyncSession) -> dict[str, str]:
     return {row["code"]: row["name"] for row in await places.all_places(session)}
 
 
 router = Router(
     "/",
-    route_handlers=[list_differences, difference_page, resolve],
+    route_handlers=[list_differences, difference_page, resolve, note],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

@@ -7,8 +7,9 @@ and with the sentence of the error. What went well ends in `messages.done`.
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import Any
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from litestar import Request
 
@@ -16,10 +17,12 @@ from api.door import CSRF_FIELD
 from api.pages.messages import local
 from api.pages.speech import folded
 from api.parameters import check_codes
+from logistics.rules.calendar import JST, business_date
 from logistics.rules.codes import CodeType, fault, require
 from logistics.rules.errors import InvalidValue
 
 TYPED = "typed"
+Word = TypeVar("Word", bound=StrEnum)
 _SEAL = re.compile(r"[0-9A-Z][0-9A-Z-]{3,19}")
 
 
@@ -95,6 +98,31 @@ def day(request: Request[Any, Any, Any], name: str) -> date:
         return date.fromisoformat(text(request, name, most=10))
     except ValueError:
         raise InvalidValue(name, "is not a day such as 2026-04-01") from None
+
+
+def choice(request: Request[Any, Any, Any], name: str, words: type[Word]) -> Word:
+    """One of the words of an enumeration. InvalidValue."""
+    value = text(request, name, most=40)
+    try:
+        return words(value)
+    except ValueError:
+        raise InvalidValue(name, f"must be one of {', '.join(words)}") from None
+
+
+def take(request: Request[Any, Any, Any], name: str) -> str:
+    """A text of the form that is not handed back, whatever comes of it; empty where it is not given."""
+    value = optional(request, name)
+    request.state[TYPED].pop(name, None)
+    return value
+
+
+def today_at(request: Request[Any, Any, Any], name: str, now: datetime) -> datetime:
+    """A time of the present day in Japan, as 17:15. InvalidValue."""
+    try:
+        at = time.fromisoformat(text(request, name, most=5))
+    except ValueError:
+        raise InvalidValue(name, "is not a time such as 17:15") from None
+    return datetime.combine(business_date(now), at, JST)
 
 
 def back(request: Request[Any, Any, Any]) -> str:

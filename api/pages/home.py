@@ -34,6 +34,9 @@ PAGES = {
     CodeType.SLOT: "/slots/{}",
     CodeType.VAULT: "/vaults/{}",
     CodeType.DISCREPANCY: "/discrepancies/{}",
+    CodeType.PICK_LIST: "/pick-lists/{}",
+    CodeType.COUNT: "/counts/{}",
+    CodeType.CASE: "/cases/{}",
 }
 
 

@@ -52,6 +52,11 @@ def done(path: str, ja: str, en: str) -> Redirect:
     return _redirect(path, Said(is_fault=False, ja=ja, en=en))
 
 
+def told(path: str, ja: str, en: str, *, is_fault: bool) -> Redirect:
+    """On to the page at `path`, which says what was recorded: what was meant, or a refusal."""
+    return _redirect(path, Said(is_fault=is_fault, ja=ja, en=en))
+
+
 def refused(path: str, error: DomainError, typed: Mapping[str, str]) -> Redirect:
     """Back to the page at `path`, which says why not and holds what was typed; a My Number is not carried back."""
     field = getattr(error, "field", None)

@@ -18,6 +18,12 @@ CARD_PAGES: Mapping[CardStep, tuple[str, str]] = {
     CardStep.RECEIVE: ("receive", "/scan/receive"),
     CardStep.PUT_AWAY: ("put_away", "/scan/put_away"),
     CardStep.MOVE: ("put_away", "/scan/put_away"),
+    CardStep.TAKE_OUT: ("take_out", "/scan/take_out"),
+    CardStep.PUT_BACK: ("put_back", "/scan/put_back"),
+    CardStep.ISSUE: ("issue", "/issue"),
+    CardStep.HAND_TO_CITY: ("hand_to_city", "/scan/hand_to_city"),
+    CardStep.TAKE_FROM_CITY: ("take_from_city", "/scan/take_from_city"),
+    CardStep.MISS: ("report_missing", "/cases?card={card}#report"),
     CardStep.ACCEPT: ("resolve", "/discrepancies"),
     CardStep.READMIT: ("resolve", "/discrepancies"),
     CardStep.FIND: ("resolve", "/discrepancies"),
@@ -40,7 +46,7 @@ def of_card(card: Mapping[str, Any], reader: Actor) -> list[tuple[str, str]]:
     steps = [CardStep(step) for step in card["possible_steps"]]
     known = [(step, *CARD_PAGES[step]) for step in steps if step in CARD_PAGES]
     return [
-        (step.value, path.format(box=card["box"], batch=card["batch"]))
+        (step.value, path.format(box=card["box"], batch=card["batch"], card=card["code"]))
         for step, act, path in known
         if may(reader, act) and (card["place"] == reader.place or _comes(step, card, reader))
     ]

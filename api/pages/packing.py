@@ -20,7 +20,7 @@ from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
 from logistics.rules.lifecycle import BatchState
-from logistics.rules.permissions import Actor
+from logistics.rules.permissions import Actor, Where
 from logistics.work import batches, places, todo
 
 MOST_BATCHES = 200
@@ -82,7 +82,7 @@ async def seal(
     number = forms.seal(request, "seal_number")
     sealed = await batches.seal(session, actor, batch, number, forms.number(request, "counted"), now)
     return done(
-        "/packing",
+        _list(actor),
         f"搬送袋 {batch} を封印しました（{sealed['sealed_cards']} 枚、封印番号 {number}）。",
         f"Bag {batch} is sealed: {sealed['sealed_cards']} cards, seal {number}.",
     )
@@ -98,7 +98,9 @@ async def cancel(
 ) -> Redirect:
     """Give up an empty bag."""
     await batches.cancel(session, actor, batch, now)
-    return done("/packing", f"空の搬送袋 {batch} を取り消しました。", f"The empty bag {batch} is cancelled.")
+    return done(
+        _list(actor), f"空の搬送袋 {batch} を取り消しました。", f"The empty bag {batch} is cancelled."
+    )
 
 
 @post("/batches/{batch:str}/unseal")
@@ -117,6 +119,11 @@ async def unseal(
         "開封しました。古い封印番号は使えません。",
         "Opened again; its old seal is spent.",
     )
+
+
+def _list(actor: Actor) -> str:
+    """The page with the bags of who acts: a site's go back to the annex."""
+    return "/packing" if actor.where is Where.ANNEX else "/returns"
 
 
 router = Router(

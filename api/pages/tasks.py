@@ -109,8 +109,8 @@ _SITE = (
         "out",
         ("取出し中のカード", "Cards taken out"),
         ("窓口の終わりまでに戻します。", "Back before the counter closes."),
-        "/vault",
-        ("保管庫へ", "Vault"),
+        "/counter",
+        ("窓口へ", "Counter"),
     ),
 )
 _ROAD = (
@@ -124,6 +124,23 @@ _ROAD = (
     ),
 )
 _DIFFERENCES = (
+    Task(
+        "cases",
+        ("所在不明のカード", "Missing cards"),
+        ("最後に見た所から探し、結果を記録します。", "Search from the last sighting on, and record it."),
+        "/cases",
+        ("捜索へ", "Search"),
+        "search",
+        True,
+    ),
+    Task(
+        "counts",
+        ("終わっていない棚卸し", "Counts to finish"),
+        ("数え終えて、確定します。", "Finish and conclude them."),
+        "/counts",
+        ("棚卸しへ", "Count"),
+        "count",
+    ),
     Task(
         "differences",
         ("未処理の差異", "Open differences"),

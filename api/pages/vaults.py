@@ -17,8 +17,9 @@ from api.pages.html import page
 from api.parameters import PlaceQuery, SlotPath, VaultPath
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor, may, relations, require
-from logistics.work import custody, places
+from logistics.work import custody, people, places, rearranging
 from logistics.work import vault as keeping
+from logistics.work import vault_map as maps
 
 MOST_SLOTS, MOST_CARDS = 2_000, 500
 
@@ -55,6 +56,9 @@ async def vault_map(
     """A vault as its shelves stand, slot by slot."""
     slots = await keeping.slots(snapshot, vault, "", MOST_SLOTS)
     known = await _vault_of(snapshot, reader, vault)
+    going_on = await rearranging.under_way(snapshot, vault)
+    own = known["place"] == reader.place
+    staff = await people.people(snapshot, known["place"], "", MOST_SLOTS)
     shelves = [(shelf, list(row)) for shelf, row in groupby(slots, key=lambda slot: slot["shelf"])]
     return page(
         "vault.html",
@@ -64,7 +68,14 @@ async def vault_map(
         shelves=shelves,
         used=sum(slot["occupied"] for slot in slots),
         capacity=sum(slot["capacity"] for slot in slots),
-        may_put_away=may(reader, "put_away") and known["place"] == reader.place,
+        state=await maps.vault(snapshot, vault),
+        keys=await maps.keys(snapshot, vault),
+        going_on=going_on,
+        names={slot["code"]: f"{slot['shelf']}-{slot['position']:03d}" for slot in slots},
+        staff=[(p["code"], p["name"]) for p in staff],
+        may_put_away=own and may(reader, "put_away"),
+        may_give_key=own and may(reader, "give_key"),
+        may_end_differing=own and may(reader, "end_differing"),
     )
 
 

@@ -38,7 +38,13 @@ WHERE run.courier = $1 AND batch.state = 'dispatched'
 """
 
 _DIFFERENCES = """
-SELECT count(*) AS differences
+SELECT count(*) AS differences,
+       (SELECT count(*) FROM missing_case
+        WHERE place = $1 AND NOT EXISTS (
+            SELECT FROM missing_case_end AS over WHERE over.case_code = missing_case.code)) AS cases,
+       (SELECT count(*) FROM stock_count
+        WHERE place = $1 AND NOT EXISTS (
+            SELECT FROM stock_count_end AS over WHERE over.count = stock_count.code)) AS counts
 FROM discrepancy
 LEFT JOIN discrepancy_resolution AS ended ON ended.discrepancy = discrepancy.code
 WHERE ended.discrepancy IS NULL AND discrepancy.place = $1

@@ -10,16 +10,22 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page
 
-from logistics.rules.codes import slot_code
+from logistics.rules.codes import CodeType, sequenced_code, slot_code
 from seed.load import VEHICLE_NUMBER, person_code
 from tests.browser.clerk import Station, World
 from tests.http.board_day import PlayedDay
 
 Open = Callable[..., Station]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Only what is wrong is worked out; of the manual, which is one long list from one template, the first entries do.
+SHORTEN = "document.querySelectorAll('.manual article, .toc li').forEach((one, n) => n > 40 && one.remove())"
+ASK = """axe.run({
+    runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']},
+    resultTypes: ['violations'],
+})"""
 ANNEX, LEADER, CLERK = person_code(0, 2), person_code(7, 1), person_code(8, 2)
 CREW = person_code(VEHICLE_NUMBER, 2)
+NOWHERE = "/no/such/page"
 AUDITOR, HEAD = person_code(0, 99), person_code(0, 1)
 
 
@@ -41,7 +47,32 @@ def day(world: World) -> PlayedDay:
     return world.play(work)
 
 
-def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def numbers(world: World, day: PlayedDay) -> dict[str, str]:
+    """At the leader's site a pick list, a count, a missing card, a hand-over; by the letter of their codes."""
+
+    async def work(clerk: PlayedDay) -> dict[str, str]:
+        booked, gone, out = day.cards[7][:3]
+        session = {"day": "2026-04-01", "service": "counter_day"}
+        listed = (await clerk.say(LEADER, "/pick-lists", session))["code"]
+        await clerk.say(LEADER, f"/pick-lists/{listed}/picks", {"picks": [{"card": booked}, {"card": gone}]})
+        vault = sequenced_code(CodeType.VAULT, 71, width=3)
+        spot = {"kind": "spot", "slots": [slot_code(7, 1, "A", 1)], "supervisor": person_code(7, 91)}
+        count = (await clerk.say(LEADER, f"/vaults/{vault}/counts", spot))["code"]
+        reason = {"reason": "reached for it and it was not there"}
+        case = (await clerk.say(LEADER, f"/cards/{gone}/missing", reason))["code"]
+        await clerk.say(LEADER, "/take-outs", clerk.scans([out]) | {"purpose": "city"})
+        handed = clerk.scans([out]) | {"to": person_code(7, 91), "reason": "agent"}
+        await clerk.say(LEADER, "/city-handovers", handed)
+        asked = {"act": "confirm_lost", "subject": case, "details": reason, **reason}
+        await clerk.say(LEADER, "/approvals", asked)
+        await clerk.say(LEADER, f"/vaults/{vault}/rearrangement", reason)
+        return {"Y": listed, "Q": count, "U": case}
+
+    return world.play(work)
+
+
+def pages_of(day: PlayedDay, numbers: dict[str, str]) -> list[tuple[str, str]]:
     return [
         (ANNEX, "/"),
         (ANNEX, "/board"),
@@ -51,13 +82,26 @@ def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
         (ANNEX, "/dispatch"),
         (ANNEX, "/scan/load/" + day.run),
         (ANNEX, "/scan/test-barcode"),
-        (ANNEX, "/no/such/page"),
+        (ANNEX, NOWHERE),
         (LEADER, "/"),
         (LEADER, "/vault"),
         (LEADER, "/supplies"),
         (LEADER, "/slots/" + slot_code(7, 1, "A", 1)),
         (LEADER, "/discrepancies"),
         (LEADER, "/cards/" + day.cards[7][0]),
+        (LEADER, "/counter"),
+        (LEADER, "/issue"),
+        (LEADER, "/pick-lists/" + numbers["Y"]),
+        (LEADER, "/scan/take_out/" + numbers["Y"]),
+        (LEADER, "/counts"),
+        (LEADER, "/counts/" + numbers["Q"]),
+        (LEADER, "/scan/count/" + numbers["Q"]),
+        (LEADER, "/day"),
+        (LEADER, "/cases"),
+        (LEADER, "/cases/" + numbers["U"]),
+        (LEADER, "/accesses"),
+        (LEADER, "/returns"),
+        (ANNEX, "/day"),
         (CLERK, "/receiving"),
         (CLERK, "/receiving/" + day.manifests[8]),
         (CLERK, "/batches/" + day.batches[8]),
@@ -82,8 +126,9 @@ def pages_of(day: PlayedDay) -> list[tuple[str, str]]:
 
 def faults_of(page: Page) -> list[str]:
     """What axe-core finds, one line a fault. It is put in by the test: no page of ours has it."""
+    page.evaluate(SHORTEN)
     page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate("rules => axe.run({runOnly: {type: 'tag', values: rules}})", RULES)
+    found: dict[str, Any] = page.evaluate(ASK)
     return [
         f"{page.url} {fault['id']}: {node['html'][:120]} {node['failureSummary'][:160]}"
         for fault in found["violations"]
@@ -91,27 +136,38 @@ def faults_of(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("lang", "size"), [("ja", (1280, 720)), ("en", (834, 1112))])
-def test_axe_finds_no_fault_on_any_page(
-    station: Open, world: World, day: PlayedDay, lang: str, size: tuple[int, int]
+def test_axe_finds_no_fault_on_any_page_and_none_is_too_wide(
+    station: Open, world: World, day: PlayedDay, numbers: dict[str, str]
 ) -> None:
+    """Each page in Japanese on a screen before axe; in English on a tablet it must only fit."""
     faults: list[str] = []
     for person in (ANNEX, LEADER, CLERK, CREW, AUDITOR, HEAD):
-        who = station(person, size=size)
+        who = station(person)
         who.may_fail = True  # a page that is not there is among them
-        who.context.add_cookies([{"name": "language", "value": lang, "url": world.base}])
-        for reader, path in pages_of(day):
-            if reader != person:
-                continue
-            who.page.goto(path)
-            who.page.wait_for_timeout(200)
-            faults += faults_of(who.page)
-            wide = who.page.evaluate(
-                "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
-            )
-            faults += [f"{path} is wider than {size[0]}"] if wide else []
+        mine = [path for reader, path in pages_of(day, numbers) if reader == person]
+        for path in mine:
+            _settled(who.page, path)
+            faults += faults_of(who.page) + _too_wide(who.page)
+        who.context.add_cookies([{"name": "language", "value": "en", "url": world.base}])
+        who.page.set_viewport_size({"width": 834, "height": 1112})
+        for path in mine:
+            _settled(who.page, path)
+            faults += _too_wide(who.page)
 
     assert faults == []
+
+
+def _settled(page: Page, path: str) -> None:
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.ok or path == NOWHERE, f"{path}: {answer.status}"
+    if path.startswith("/scan/") and page.locator("#scan").count():
+        page.wait_for_selector("#scan[data-ready=yes]")
+
+
+def _too_wide(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+    return [f"{page.url} is wider than its window"] if wide else []
 
 
 def test_a_link_of_the_navigation_leads_to_a_page(station: Open, day: PlayedDay) -> None:
@@ -120,7 +176,7 @@ def test_a_link_of_the_navigation_leads_to_a_page(station: Open, day: PlayedDay)
         who.open("/")
         links = who.page.eval_on_selector_all(".top a, main a", "all => all.map(a => a.getAttribute('href'))")
         for link in {link for link in links if not link.startswith(("/language", "#"))}:
-            who.open(link)
+            assert who.page.request.get(link).ok, link
 
 
 def test_a_seal_is_put_on_with_the_keyboard_alone(station: Open, world: World, day: PlayedDay) -> None:

@@ -23,6 +23,9 @@ from tests.sessions import BASE, headers_of
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=JST)
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
+# When the day of a counter is to be closed.
+BY_FIVE = "〜17時00分"
+
 
 class Desk:
     """A client whose clock can be moved."""
@@ -104,9 +107,21 @@ async def test_the_board_shows_each_site_with_the_unfinished_first(desk: Desk) -
 
     rows = _rows(page)
     assert len(rows) == 13
-    assert rows[0] == ["左京", "引受待ち", "2", "9時00分", "–", "–", "0 / 2", "–", "0", "0"]
-    assert rows[1] == ["上京", "格納待ち", "2", "9時00分", "9時00分", "9時00分", "1 / 2", "▲ 1", "0", "▲ 1"]
-    assert rows[2] == ["北", "完了", "2", "9時00分", "9時00分", "9時00分", "2 / 2", "0", "2", "0"]
+    assert rows[0] == ["左京", "引受待ち", "2", "9時00分", "–", "–", "0 / 2", "–", "0", "0", BY_FIVE]
+    assert rows[1] == [
+        "上京",
+        "格納待ち",
+        "2",
+        "9時00分",
+        "9時00分",
+        "9時00分",
+        "1 / 2",
+        "▲ 1",
+        "0",
+        "▲ 1",
+        BY_FIVE,
+    ]
+    assert rows[2] == ["北", "完了", "2", "9時00分", "9時00分", "9時00分", "2 / 2", "0", "2", "0", BY_FIVE]
     assert {row[1] for row in rows[3:]} == {"便なし"}
     assert "令和8年4月1日（水）" in page
 
@@ -132,7 +147,9 @@ async def test_what_is_unfinished_after_its_day_is_late(desk: Desk) -> None:
 
     desk.now += timedelta(days=1)
 
-    assert _rows(await desk.see("/board"))[0][:2] == ["北", "梱包中 遅れ"]
+    first, *others = _rows(await desk.see("/board?day=2026-04-01"))
+    assert first[:2] == ["北", "梱包中 遅れ"]
+    assert {row[-1] for row in (first, *others)} == {"▲ 未締め"}, "nobody closed the day by its time"
 
 
 async def test_a_day_without_a_run_points_to_the_run_before_it(desk: Desk) -> None:
