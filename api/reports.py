@@ -54,8 +54,8 @@ def spreadsheet(data: UndeliveredData, as_file: Literal["csv", "xlsx"], charset:
     "/reports/undelivered",
     operation_id="getUndeliveredReport",
     summary="P11 月次未交付カード報告: the figures of a month",
-    description="From the log as it stood at the end of the month, or at `as_of` if that is earlier. A site's leader"
-    " sees the own site. `format=csv` and `format=xlsx` give the lines as a file.",
+    description="From the log as it stood at the end of the month, or at `as_of` if that is earlier. A closed month is"
+    " read as it was frozen, unless `as_of` is given: then it is counted anew. A site's leader sees the own site. `format=csv` and `format=xlsx` give the lines as a file.",
     responses=documented(),
 )
 async def get_undelivered_report(
@@ -68,7 +68,10 @@ async def get_undelivered_report(
     charset: CharsetQuery = Charset.UTF_8,
 ) -> Response[Any]:
     permissions.require(reader, "make_report")
-    data = await undelivered.data(snapshot, month_of(month), now, as_of)
+    first = month_of(month)
+    data = None if as_of else await month_close.frozen(snapshot, first)
+    if data is None:
+        data = await undelivered.data(snapshot, first, now, as_of)
     if not permissions.may(reader, "make_report", permissions.relations(reader)):
         data = undelivered.of_place(data, str(reader.place))
     if as_file == "json":

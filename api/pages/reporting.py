@@ -45,7 +45,7 @@ async def reports(
     sees_all = may(reader, "make_report", relations(reader))
     today = business_date(now)
     wanted = date.fromisoformat(f"{month}-01") if month else today.replace(day=1)
-    data = await undelivered.data(snapshot, wanted, now)
+    data = await month_close.frozen(snapshot, wanted) or await undelivered.data(snapshot, wanted, now)
     site = place if sees_all else str(reader.place)
     if site is not None:
         await places.place(snapshot, site)

@@ -9,18 +9,34 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from logistics.commands.command import Command, database_url, month, opened
-from logistics.rules.calendar import JST
+from logistics.rules.calendar import JST, business_date
 from logistics.settings import Settings
 from logistics.store.database import Database
 
+# As what each report can be had; the other papers are made and printed by the service.
+FORMATS = {
+    "undelivered": ("json", "csv", "xlsx", "pdf"),
+    "undelivered-cards": ("json", "csv", "xlsx"),
+    "management": ("json",),
+    "forecast": ("json",),
+}
+
 
 def report(args: argparse.Namespace) -> int:
-    """Write a report of a month: undelivered is P11 月次未交付カード報告."""
+    """Write a report: P11 of a month, the cards behind it, the figures of P14, or what the next weeks bring."""
+    if args.month is None and args.which in ("undelivered", "management"):
+        raise SystemExit(f"report {args.which} needs --month")
+    if args.which == "undelivered-cards" and args.place is None:
+        raise SystemExit("report undelivered-cards needs --place")
+    if args.format not in FORMATS[args.which]:
+        raise SystemExit(f"report {args.which} comes as {', '.join(FORMATS[args.which])}")
     settings = Settings.from_environment()
+    make = _undelivered if args.which == "undelivered" else _other
     with database_url(settings) as url:
-        content = asyncio.run(_undelivered(url, settings, args))
+        content = asyncio.run(make(url, settings, args))
     if args.out is None:
         sys.stdout.buffer.write(content)
     else:
@@ -46,6 +62,38 @@ async def _undelivered(url: str, settings: Settings, args: argparse.Namespace) -
         rows = [labels.undelivered.cells(line) for line in data.lines]
         return csv_view(list(labels.undelivered.HEADS), rows, Charset(args.charset))
     return labels.undelivered.spreadsheet(data)
+
+
+async def _other(url: str, settings: Settings, args: argparse.Namespace) -> bytes:
+    """Cards, management or forecast, as the service itself sees them."""
+    from logistics.work import forecasting, management, people
+
+    now = settings.clock()()
+    async with opened(url) as database, database.read() as session:
+        found: object
+        if args.which == "undelivered-cards":
+            return await _cards(session, args, now)
+        if args.which == "management":
+            found = await management.data(session, args.month, now)
+        else:
+            found = await forecasting.forecast(session, await people.service(session), now)
+    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+
+
+async def _cards(session: AsyncSession, args: argparse.Namespace, now: datetime) -> bytes:
+    import labels.undelivered_cards
+    from logistics.work import people, undelivered, undelivered_cards
+    from logistics.work.views import Charset, csv_view
+
+    actor = await (people.actor(session, args.by) if args.by else people.service(session))
+    until = undelivered.upto(args.month or business_date(now).replace(day=1), now, args.as_of)
+    cards = undelivered_cards.in_paper_order(await undelivered_cards.cards(session, actor, args.place, until))
+    if args.format == "json":
+        return msgspec.json.format(msgspec.json.encode(cards), indent=2) + b"\n"
+    if args.format == "csv":
+        rows = [labels.undelivered_cards.cells(card) for card in cards]
+        return csv_view(list(labels.undelivered_cards.HEADS), rows, Charset(args.charset))
+    return labels.undelivered_cards.spreadsheet(args.place, until, cards)
 
 
 async def _paper(database: Database, settings: Settings, args: argparse.Namespace, now: datetime) -> bytes:
@@ -102,8 +150,9 @@ def _moment(text: str) -> datetime:
 
 
 def _for_report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("which", choices=("undelivered",))
-    parser.add_argument("--month", type=month, required=True, metavar="YYYY-MM")
+    parser.add_argument("which", choices=tuple(FORMATS))
+    parser.add_argument("--month", type=month, metavar="YYYY-MM")
+    parser.add_argument("--place", metavar="PLACE", help="whose cards are listed")
     parser.add_argument("--format", choices=("json", "csv", "xlsx", "pdf"), default="json")
     parser.add_argument("--as-of", type=_moment, metavar="TIME", help="as it was known then; by default, now")
     parser.add_argument("--charset", choices=("utf-8", "shift_jis"), default="utf-8", help="of the CSV")

@@ -83,6 +83,12 @@ async def number(session: AsyncSession, month: date) -> str:
     return found
 
 
+async def frozen(session: AsyncSession, month: date) -> UndeliveredData | None:
+    """The data of a closed month as it was frozen; None while it is open."""
+    known = await (await driver(session)).fetchval(_CLOSED, month)
+    return (await documents.record(session, known, UndeliveredRecord)).data if known else None
+
+
 async def history(session: AsyncSession, before: date, limit: int) -> list[dict[str, Any]]:
     """Closed months before `before`, the latest first: their stock at the end, and the SHA-256 of the report's data."""
     return [dict(row) for row in await (await driver(session)).fetch(_HISTORY, before, limit)]

@@ -86,11 +86,13 @@ async def test_a_closed_month_is_frozen_numbered_and_printed_and_stays(day: Day,
     again = await day.manager.post("/reports/months", {"month": "2026-04"})
     await day.arrived({1: 4})
     after = await day.manager.get("/reports/undelivered", month="2026-04")
+    anew = await day.manager.get("/reports/undelivered", month="2026-04", as_of=watch.now.isoformat())
     paper = await day.manager.ask("GET", "/reports/months/2026-04/undelivered.pdf")
     listed = await day.manager.get("/reports/months")
 
     assert again == closed
     assert (closed["final"], closed["closing"]) == (True, 3)
+    assert after == anew
     assert after["lines"] == april["lines"]
     assert (await lines(day, "2026-05"))[ANNEX] == (0, 4, 0, 0, 0, 4)
     assert [month["document"] for month in listed] == [closed["number"]]
