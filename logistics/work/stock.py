@@ -113,13 +113,14 @@ UNION ALL
 SELECT place_a, kind, NULL, NULL, false, count(*)::int, true FROM placed WHERE lay_a GROUP BY 1, 2
 """  # noqa: S608
 
-# $1, $2: times; $3, $4: between which ids they lie.
+# $1, $2 and $3, $4: the moments; $5: states in stock; $6: the last id of all. The entries' index tells where they were.
 _MOVED = """
 SELECT entry.site AS place, card.kind, moved.from_state, moved.step, moved.to_state, count(*)::int AS cards
 FROM entry_card AS moved
-JOIN entry ON entry.id = moved.entry
+JOIN entry ON entry.id = moved.entry AND entry.id BETWEEN $1 AND $6
 JOIN card ON card.id = moved.card
-WHERE moved.entry >= $3 AND moved.entry <= $4 AND entry.recorded_at >= $1 AND entry.recorded_at < $2
+WHERE moved.entry >= $1 AND moved.entry <> ALL ($2::bigint[])
+  AND (moved.entry < $3 OR moved.entry = ANY ($4::bigint[]))
   AND (moved.from_state = ANY ($5::text[])) <> (moved.to_state = ANY ($5::text[]))
 GROUP BY 1, 2, 3, 4, 5
 """
@@ -229,7 +230,9 @@ async def lying(
 
 async def moved(session: AsyncSession, start: Moment, end: Moment) -> list[Moved]:
     """The steps recorded between the two moments that brought cards into a place's stock or out of it."""
-    rows = await (await driver(session)).fetch(_MOVED, *_span(start, end), sorted(IN_STOCK))
+    bounds = (start.first, list(start.early), end.first, list(end.early))
+    last = max((end.first - 1, *end.early))
+    rows = await (await driver(session)).fetch(_MOVED, *bounds, sorted(IN_STOCK), last)
     return [Moved(**row) for row in rows]
 
 
