@@ -33,7 +33,7 @@ from logistics.rules.permissions import Actor
 from logistics.rules.records import NamedPerson
 from logistics.rules.report_records import DifferenceLine, UndeliveredData
 from logistics.store.database import driver
-from logistics.work import documents, month_reports, people, places, sessions, undelivered
+from logistics.work import documents, month_reports, people, places, sessions, stock, undelivered
 from logistics.work.documents import Paper
 from logistics.work.numbering import next_codes
 
@@ -71,13 +71,14 @@ FROM missing_case
 LEFT JOIN missing_case_end AS ended ON ended.case_code = missing_case.code
 WHERE opened_at < $2
 """
+# $1, $2: between which times; $3, $4: between which ids they lie, so that the past before costs nothing.
 _ACCESS = """
 SELECT wanted.act, found.times::int AS times, found.people::int AS people
-FROM unnest($3::text[]) WITH ORDINALITY AS wanted (act, position)
+FROM unnest($5::text[]) WITH ORDINALITY AS wanted (act, position)
 CROSS JOIN LATERAL (
     SELECT count(*) AS times, count(DISTINCT actor) AS people
     FROM entry
-    WHERE entry.act = wanted.act AND recorded_at >= $1 AND recorded_at < $2
+    WHERE entry.act = wanted.act AND entry.id BETWEEN $3 AND $4 AND recorded_at >= $1 AND recorded_at < $2
 ) AS found
 ORDER BY wanted.position
 """
@@ -85,7 +86,7 @@ _REVIEWS = """
 SELECT entry.recorded_at AS at, entry.actor, person.name, entry.body::jsonb ->> 'reason' AS note
 FROM entry
 JOIN person ON person.code = entry.actor
-WHERE entry.act = 'review_access' AND recorded_at >= $1 AND recorded_at < $2
+WHERE entry.act = 'review_access' AND entry.id BETWEEN $3 AND $4 AND recorded_at >= $1 AND recorded_at < $2
 ORDER BY entry.id
 """
 # Of each company only the consent that lasts longest counts.
@@ -116,7 +117,9 @@ async def data(session: AsyncSession, month: date, now: datetime) -> ManagementD
     counted = await undelivered.data(session, month, now)
     start, until, day = datetime.combine(counted.month, time(), JST), counted.until, business_date(now)
     connection = await driver(session)
-    reviews = await connection.fetch(_REVIEWS, start, until)
+    opens, closes = await stock.moment(session, start), await stock.moment(session, until)
+    within = (start, until, opens.first, max((closes.first - 1, *closes.early)))
+    reviews = await connection.fetch(_REVIEWS, *within)
     return ManagementData(
         month=counted.month,
         until=until,
@@ -128,7 +131,7 @@ async def data(session: AsyncSession, month: date, now: datetime) -> ManagementD
         ),
         cases=CaseFigures(**await connection.fetchrow(_CASES, start, until)),
         access=tuple(
-            AccessLine(**row) for row in await connection.fetch(_ACCESS, start, until, list(ACCESS_ACTS))
+            AccessLine(**row) for row in await connection.fetch(_ACCESS, *within, list(ACCESS_ACTS))
         ),
         reviews=tuple(
             ReviewLine(row["at"].astimezone(UTC), NamedPerson(row["actor"], row["name"]), row["note"])
