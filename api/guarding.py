@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from logistics.rules.errors import InvalidValue, MyNumberRefused
 from logistics.rules.guard import holds_my_number
+from logistics.work.cleaning import kind_of
 
 # Headers whose digits are a protocol's own: lengths, dates, versions of a browser, the boundary of a form.
 _PROTOCOL = ("accept", "content-", "sec-", "if-", "host", "date", "connection")
@@ -30,6 +31,8 @@ _VERSIONED = frozenset({"user-agent", "via", "server"})
 NAMES_MY_NUMBERS = {"names_my_numbers": True}
 # Mark of a handler that reads a PDF and keeps nothing of it: its bytes hold rows of digits by chance.
 READS_PDF = {"reads_pdf": True}
+# Mark of a handler that takes in files and keeps of them what it has written anew.
+READS_FILES = {"reads_files": True}
 PDF, _PDF_BEGINS = "application/pdf", b"%PDF-"
 # Where the scope keeps the body as it was read here, for the handler.
 _READ = "logistics.body"
@@ -56,7 +59,7 @@ def guard_requests(app: ASGIApp) -> ASGIApp:
         if request.method in ("POST", "PUT", "PATCH", "DELETE"):
             # Litestar keeps the body it has read, bounded by the handler's limit, for the handler.
             content = await request.body()
-            if not is_pdf(request, content):
+            if not (is_pdf(request, content) or _is_file(request, content)):
                 _refuse_body(content, scope)
         await app(scope, receive, send)
 
@@ -87,6 +90,12 @@ def is_pdf(request: Request[Any, Any, Any], content: bytes) -> bool:
     reads = getattr(request.scope.get("route_handler"), "opt", {}).get("reads_pdf", False)
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return bool(reads) and said == PDF and content.startswith(_PDF_BEGINS)
+
+
+def _is_file(request: Request[Any, Any, Any], content: bytes) -> bool:
+    """Whether a file came to a handler that takes them in, by its own first bytes: no text, and read by its handler."""
+    reads = getattr(request.scope.get("route_handler"), "opt", {}).get("reads_files", False)
+    return bool(reads) and kind_of(content) is not None
 
 
 def _header_holds(name: str, value: str) -> bool:

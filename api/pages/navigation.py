@@ -41,6 +41,7 @@ LINKS = (
     Link("/cases", "所在不明", "Missing", "see", _OURS),
     Link("/day", "日次締め", "Day close", "see", _OURS),
     Link("/accesses", "入退室", "Openings", "open_vault", _OURS),
+    Link("/incidents", "事故", "Incidents", "see"),
     Link("/approvals", "承認", "Approvals", None, _OURS),
     Link("/pictures", "図", "Pictures", "see", _OURS),
     Link("/supplies", "支給・貸与品", "Supplies", "supplies", _OURS),

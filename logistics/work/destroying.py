@@ -21,7 +21,7 @@ from logistics.rules.lifecycle import CardState, CardStep
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import disposal_papers, proposing
+from logistics.work import attachments, disposal_papers, proposing
 from logistics.work.locking import lock_cards
 from logistics.work.numbering import next_codes
 from logistics.work.picking import case_of, found_after, not_to_go
@@ -181,6 +181,8 @@ async def finish(
         raise CountDiffers("remaining", remaining, left)
     connection = await driver(session)
     destroyed = [row["code"] for row in await connection.fetch(_DESTROYED, code, sitting["entry"])]
+    taken_now = await attachments.of(session, "destruction", code, sitting["entry"])
+    photos = [*photos, *(f"{file['name']}　SHA-256 {file['sha256']}" for file in taken_now)]
     if destroyed and not photos and await _photos_wanted(session, code):
         raise ProposalNotReady(code, "the city asked for photos of the destruction.")
     certificate = None

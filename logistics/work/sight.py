@@ -83,6 +83,7 @@ THINGS: Mapping[str, tuple[str, str | None]] = {
 NOT_THINGS = frozenset(
     {
         "approval",
+        "attachment",
         "catalogue",
         "day",
         "device",

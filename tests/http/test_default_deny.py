@@ -23,6 +23,7 @@ from tests.sessions import BASE
 
 PARAMS = {
     "approval": "H7Q2M4ZK90",
+    "attachment": "00000000-0000-7000-8000-000000000000",
     "arrival": "N08000001Z",
     "batch": "B7Q2M4ZK97",
     "box": "X7Q2M4ZK9V",
@@ -62,6 +63,7 @@ PARAMS = {
 QUERIES = {
     "/board/live": {"day": "2026-04-01"},
     "/find": {"code": "C0XK3WYPMU"},
+    "/attachments": {"subject_type": "incident", "subject": "I08000001R", "name": "photo.jpg"},
     "/audit/balance": {"place": "L01F"},
     "/audit/contents": {"place": "L01F"},
     "/reports/management": {"month": "2026-04"},

@@ -30,6 +30,9 @@ from tests.sessions import headers_of
 
 # Clients are generated from these names: one that changes breaks them.
 OPERATION_IDS = [
+    "attachFile",
+    "getAttachment",
+    "listAttachments",
     "addCorrectiveAction",
     "addIncidentItems",
     "closeIncident",
