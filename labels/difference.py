@@ -42,12 +42,12 @@ def _pieces(record: DifferenceRecord) -> Iterator[Piece]:
     else:
         yield parts.nothing_to_list("未処理（調査中）")
     yield parts.section("調査の記録")
-    notes = [(japanese_time(note.at), note.words, note.by) for note in record.notes]
+    notes = [(prose.when(note.at), note.words, note.by) for note in record.notes]
     yield from prose.rows(_NOTES, notes) if notes else iter([parts.nothing_to_list("記録はありません")])
     yield parts.section("対象カードの取扱記録（直近）", "全体は来歴証明（P17）にあります")
     custody = [
         (
-            japanese_time(line.occurred_at),
+            prose.when(line.occurred_at),
             ACTS.get(line.act, line.act)
             + (f" → {CARD_STATES[CardState(line.to_state)]}" if line.to_state else ""),
             line.place,
@@ -61,7 +61,7 @@ def _pieces(record: DifferenceRecord) -> Iterator[Piece]:
     if record.files:
         yield parts.section("添付", "SHA-256 は取扱記録に登録されています")
         yield from prose.rows(
-            _FILES, [(japanese_time(line.at), line.name, line.sha256) for line in record.files]
+            _FILES, [(prose.when(line.at), line.name, line.sha256) for line in record.files]
         )
     yield parts.section("報告と確認")
     yield parts.signatures(

@@ -87,7 +87,7 @@ def _pieces(record: IncidentReportRecord) -> Iterator[Piece]:
     yield parts.section("報告の期限", "判明した日を1日目とし、土曜日・日曜日・祝日を含めて数えます")
     yield from prose.rows(_CLOCKS, [_clock(line) for line in record.clocks])
     yield parts.section("市への通知")
-    told = [(japanese_time(line.at), line.how, line.whom) for line in record.told]
+    told = [(prose.when(line.at), line.how, line.whom) for line in record.told]
     yield from _listed(_TOLD, told, "到達した通知の記録はまだありません")
     for title, kinds in _SECTIONS:
         yield parts.section(title)
@@ -99,7 +99,7 @@ def _pieces(record: IncidentReportRecord) -> Iterator[Piece]:
     yield parts.section("対象カードの取扱記録（直近）", "全体は保全した証拠と来歴証明（P17）にあります")
     custody = [
         (
-            japanese_time(line.occurred_at),
+            prose.when(line.occurred_at),
             grouped(line.card),
             _act(line.act, line.to_state),
             line.place,
@@ -162,14 +162,14 @@ def _clock(line: ClockLine) -> tuple[str, str, str, str]:
         if line.overdue
         else ("実施済" if line.done_at else "期限内")
     )
-    done = japanese_time(line.done_at) if line.done_at else "―"
-    return CLOCKS[ClockName(line.name)], japanese_time(line.due_at), done, state
+    done = prose.when(line.done_at) if line.done_at else "―"
+    return CLOCKS[ClockName(line.name)], prose.when(line.due_at), done, state
 
 
 def _event(line: CourseLine) -> tuple[str, str, str, str]:
     said = {None: "", True: "【要・あり】", False: "【不要・なし】"}[line.decided]
     whom = f"（相手：{line.whom}）" if line.whom else ""
-    return japanese_time(line.occurred_at), EVENTS[EventKind(line.kind)], f"{said}{line.words}{whom}", line.by
+    return prose.when(line.occurred_at), EVENTS[EventKind(line.kind)], f"{said}{line.words}{whom}", line.by
 
 
 def _said(course: Sequence[CourseLine], kinds: Sequence[EventKind], stage: str) -> Iterator[Piece]:
@@ -200,7 +200,7 @@ def _actions(record: IncidentReportRecord) -> Iterator[Piece]:
 
 def _evidence(record: IncidentReportRecord) -> Iterator[Piece]:
     cells = [
-        (japanese_time(line.at), line.name, f"{line.entries:,}" if line.entries else "", line.sha256)
+        (prose.when(line.at), line.name, f"{line.entries:,}" if line.entries else "", line.sha256)
         for line in (*record.evidence, *record.files)
     ]
     yield from _listed(_EVIDENCE, cells, "まだありません")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from labels import fonts, table
 from labels.flow import Piece
 from labels.page import LEFT, WIDTH
 from labels.pen import STRONG, TINT, Pen
 from labels.table import Column
+from logistics.rules.japanese import in_japan, japanese_clock, japanese_date
 
 _SIZE, _LEADING, _PAD = 8.5, 4.3, 1.5
 # A cell that is longer than this goes on in rows of its own, so that a page can always take one.
@@ -20,7 +22,12 @@ def rows(cols: Sequence[Column], cells: Sequence[Sequence[str]]) -> Iterator[Pie
     head = table.head(cols)
     for number, row in enumerate(cells, start=1):
         lines = [
-            fonts.wrapped(text, col.width - 2 * _PAD, _SIZE) for col, text in zip(cols, row, strict=True)
+            [
+                line
+                for part in text.splitlines() or [""]
+                for line in fonts.wrapped(part, col.width - 2 * _PAD, _SIZE)
+            ]
+            for col, text in zip(cols, row, strict=True)
         ]
         longest = max(len(one) for one in lines)
         for start in range(0, longest, _MOST_LINES):
@@ -39,6 +46,11 @@ def paragraph(title: str, text: str) -> Iterator[Piece]:
     ]
     for start in range(0, len(lines), _MOST_LINES):
         yield _box(title if start == 0 else f"{title}（続き）", lines[start : start + _MOST_LINES], label)
+
+
+def when(at: datetime) -> str:
+    """A moment for a narrow cell: its day, and under it its time."""
+    return f"{japanese_date(in_japan(at).date())}\n{japanese_clock(at)}"
 
 
 def _box(title: str, lines: Sequence[str], label: float) -> Piece:

@@ -12,6 +12,8 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
+from api.attachments import taken_in
+from api.guarding import READS_FILES
 from api.pages import faults, forms
 from api.pages.html import page
 from api.pages.messages import done
@@ -19,9 +21,11 @@ from api.pages.speech import ENDINGS, folded
 from api.parameters import After, DiscrepancyPath
 from logistics.rules.errors import NotFound
 from logistics.rules.permissions import ANY, Actor, Relation, may, relations, require
-from logistics.work import custody, discrepancies, noting, places
+from logistics.store.database import Database
+from logistics.work import attachments, custody, difference_papers, discrepancies, documents, noting, places
+from logistics.work.cleaning import MOST_BYTES
 
-PER_PAGE = 100
+PER_PAGE, MOST_PAPERS = 100, 20
 
 
 @get("/discrepancies")
@@ -81,6 +85,10 @@ async def difference_page(
         card=card,
         names=await _names(snapshot),
         endings=endings,
+        files=await attachments.of(snapshot, "discrepancy", discrepancy),
+        papers=await documents.archive(snapshot, "", MOST_PAPERS, discrepancy),
+        may_report=may(reader, "make_report", relations(reader, holder=one["place"])),
+        may_attach=may(reader, "attach", relations(reader, holder=one["place"])),
         may_note=may(reader, "search", ANY) and one["place"] == reader.place and not one["how"],
         may_resolve=may(reader, "resolve", ANY) and one["place"] == reader.place and not one["how"],
     )
@@ -116,13 +124,49 @@ async def note(
     return done(f"/discrepancies/{discrepancy}", "対応を記録しました。", "What is being done is recorded.")
 
 
+@post("/discrepancies/{discrepancy:str}/report")
+async def make_report(
+    request: Request[Any, Any, Any],
+    discrepancy: DiscrepancyPath,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Freeze P10 as things stand."""
+    made = await difference_papers.make(session, actor, discrepancy, now)
+    return done(
+        f"/discrepancies/{discrepancy}",
+        f"差異報告書 {made.number} を作成しました。",
+        f"Report {made.number} is made.",
+    )
+
+
+@post(
+    "/discrepancies/{discrepancy:str}/files",
+    request_max_body_size=MOST_BYTES + 1_000,
+    opt=READS_FILES | auth.RESOLVES,
+)
+async def attach(
+    request: Request[Any, Any, Any],
+    discrepancy: DiscrepancyPath,
+    database: NamedDependency[Database],
+    now: NamedDependency[datetime],
+    name: Annotated[str, QueryParameter(min_length=1, max_length=200)],
+) -> Redirect:
+    """Attach the file that is the body of the request."""
+    row = await taken_in(request, database, "discrepancy", discrepancy, name, now)
+    return done(
+        f"/discrepancies/{discrepancy}", f"{row['name']} を添付しました。", f"{row['name']} is attached."
+    )
+
+
 async def _names(session: AsyncSession) -> dict[str, str]:
     return {row["code"]: row["name"] for row in await places.all_places(session)}
 
 
 router = Router(
     "/",
-    route_handlers=[list_differences, difference_page, resolve, note],
+    route_handlers=[list_differences, difference_page, resolve, note, make_report, attach],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

@@ -22,8 +22,8 @@ from api.pages.speech import folded
 from api.parameters import After, IncidentPath
 from logistics.rules import permissions
 from logistics.rules.calendar import JST
-from logistics.rules.codes import fault, type_of
-from logistics.rules.errors import InvalidValue
+from logistics.rules.codes import CodeType, fault, type_of
+from logistics.rules.errors import InvalidValue, NotFound
 from logistics.rules.incidents import DECIDED, ITEM_TYPES, WRITTEN, IncidentKind
 from logistics.rules.lifecycle import INCIDENT, IncidentState, IncidentStep
 from logistics.rules.permissions import OVERSIGHT, Actor, may, relations
@@ -82,7 +82,7 @@ async def new_incident(
         request=request,
         reader=reader,
         now=now.astimezone(JST).strftime("%Y-%m-%dT%H:%M"),
-        items=_codes_in(source),
+        items=await _concerned(snapshot, reader, source),
         places=[(row["code"], row["name"]) for row in await places.all_places(snapshot)] if elsewhere else [],
         words=WORDS,
         contacts=await contacts.current(snapshot),
@@ -153,6 +153,21 @@ async def incident_page(
         may_send_back=IncidentStep.SEND_BACK in steps and may(reader, "send_back_incident", over),
         words=WORDS,
     )
+
+
+async def _concerned(session: AsyncSession, reader: Actor, path: str) -> list[str]:
+    """What the page at an address shows: the codes in it, and the card or bag that a difference or a case is about."""
+    found = _codes_in(path)
+    for code in list(found):
+        name = {CodeType.DISCREPANCY: "discrepancy", CodeType.CASE: "case"}.get(CodeType(code[0]))
+        if name is None:
+            continue
+        try:
+            await sight.require(session, reader, name, code)
+        except NotFound:
+            continue
+        found += await incidents.through(session, code)
+    return list(dict.fromkeys(found))
 
 
 def _codes_in(path: str) -> list[str]:

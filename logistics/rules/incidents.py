@@ -210,4 +210,4 @@ def clocks(
 
 
 def _end_of_day(noticed_at: datetime, days: int) -> datetime:
-    return datetime.combine(business_date(noticed_at) + timedelta(days=days), time(), JST)
+    return datetime.combine(business_date(noticed_at) + timedelta(days=days - 1), time(23, 59, 59), JST)

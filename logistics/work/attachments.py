@@ -20,6 +20,7 @@ from logistics.ledger.log import new_uuid
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType, require
 from logistics.rules.errors import InvalidValue, NotFound, ProposalNotReady
+from logistics.rules.guard import holds_my_number
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import cleaning, files, sight
@@ -92,7 +93,7 @@ async def attach(
     called = name_of(name, kept.media_type)
     came = hashlib.sha256(received).digest()
     digest = await files.store(session, kept.content, kept.media_type, now)
-    number = new_uuid()
+    number = _number()
     facts: dict[str, Json] = {
         "attachment": str(number),
         "about": subject,
@@ -140,6 +141,13 @@ def name_of(name: str, media_type: str) -> str:
     stem = plain.rpartition(".")[0] or plain or "file"
     suffix = SUFFIXES[media_type]
     return stem[: LONGEST_NAME - len(suffix)] + suffix
+
+
+def _number() -> UUID:
+    """An id under which a file is found; never one whose digits could be taken for a My Number."""
+    while holds_my_number(str(number := new_uuid())):
+        pass
+    return number
 
 
 async def _place(session: AsyncSession, actor: Actor, subject_type: str, subject: str) -> str:

@@ -66,12 +66,6 @@ UNION SELECT entry FROM proposal WHERE code = $1
 UNION SELECT entry FROM proposal_decision WHERE proposal = $1
 UNION SELECT entry FROM document_print WHERE document = $1
 """
-# A difference or a case is about a card or a batch, whose entries belong to it.
-_THROUGH = """
-SELECT card AS code FROM discrepancy WHERE code = $1 AND card IS NOT NULL
-UNION SELECT batch FROM discrepancy WHERE code = $1 AND batch IS NOT NULL
-UNION SELECT card FROM missing_case WHERE code = $1
-"""
 _FILTER = {
     CodeType.CARD: "card",
     CodeType.BATCH: "batch",
@@ -211,7 +205,7 @@ async def _concerned(session: AsyncSession, code: str, now: datetime) -> list[in
     named = {item["code"] for item in await incidents.items(session, code)}
     for one in list(named):
         found |= {entry["entry"] for entry in await connection.fetch(_ABOUT, one)}
-        named |= {through["code"] for through in await connection.fetch(_THROUGH, one)}
+        named |= set(await incidents.through(session, one))
     for one in sorted(named):
         if (name := _FILTER.get(CodeType(one[0]))) is not None:
             given: dict[str, Any] = {name: one}

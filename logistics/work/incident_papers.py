@@ -24,7 +24,7 @@ from logistics.rules.incident_records import (
     ItemLine,
     ToldLine,
 )
-from logistics.rules.incidents import EventKind
+from logistics.rules.incidents import Clock, ClockName, EventKind
 from logistics.rules.lifecycle import IncidentStep
 from logistics.rules.permissions import Actor
 from logistics.rules.records import NamedPerson
@@ -39,6 +39,11 @@ STAGES = {
     IncidentStep.FIRST_REPORT: "速報",
     IncidentStep.FOLLOW_UP: "続報",
     IncidentStep.FINAL_REPORT: "確報",
+}
+# The clocks that a report stops.
+_DOES = {
+    IncidentStep.FIRST_REPORT: (ClockName.DAY_3, ClockName.DAY_5),
+    IncidentStep.FINAL_REPORT: (ClockName.DAY_30, ClockName.DAY_60),
 }
 # Of each card the last entries; the whole of it is in the sealed evidence, and on P17.
 MOST_ENTRIES, MOST_CARDS = 8, 50
@@ -81,7 +86,7 @@ async def issue(session: AsyncSession, actor: Actor, code: str, stage: IncidentS
     await incidents.write_event(
         session, actor, code, EventKind.STEP, words, taken.entry, now, document=number, edge=edge
     )
-    await incidents.tell(session, code, "incident.reported", f"{words}を作成しました。", now)
+    await incidents.tell(session, code, "incident.reported", f"{words} を作成しました。", now)
     return {**await incidents.one(session, code, now), "document": number}
 
 
@@ -149,7 +154,7 @@ async def _record(
             ItemLine(one["code"], one["type_name"], one["kind_name"], one["card_state"], one["pin_set"])
             for one in items
         ),
-        clocks=tuple(ClockLine(c.name.value, c.due_at, c.done_at, c.overdue) for c in row["clocks"]),
+        clocks=tuple(_clock(clock, stage, now) for clock in row["clocks"]),
         told=await _told(session, code, course),
         course=tuple(
             CourseLine(
@@ -172,6 +177,12 @@ async def _record(
         ),
         files=await files_of(session, "incident", code),
     )
+
+
+def _clock(clock: Clock, stage: IncidentStep, now: datetime) -> ClockLine:
+    """A clock as the report leaves it: what is reported with it is done by it."""
+    done = clock.done_at or (now if clock.name in _DOES.get(stage, ()) else None)
+    return ClockLine(clock.name.value, clock.due_at, done, (done or now) > clock.due_at)
 
 
 async def _actions(session: AsyncSession, code: str, now: datetime) -> tuple[ActionLine, ...]:

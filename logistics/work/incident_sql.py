@@ -84,3 +84,10 @@ WHERE item.code = ANY ($1::text[])
   AND NOT EXISTS (SELECT FROM incident_event AS event
                   WHERE event.incident = item.incident AND event.step = 'close')
 """
+
+# A difference or a case is about a card or a batch, whose entries belong to it.
+THROUGH = """
+SELECT card AS code FROM discrepancy WHERE code = $1 AND card IS NOT NULL
+UNION SELECT batch FROM discrepancy WHERE code = $1 AND batch IS NOT NULL
+UNION SELECT card FROM missing_case WHERE code = $1
+"""

@@ -114,6 +114,11 @@ async def items(session: AsyncSession, code: str) -> list[Row]:
     return [{**dict(row), "type_name": ITEM_TYPES[CodeType(row["code"][0])]} for row in rows]
 
 
+async def through(session: AsyncSession, code: str) -> list[str]:
+    """The card or the batch that a difference or a case is about; nothing for anything else."""
+    return [row["code"] for row in await (await driver(session)).fetch(sql.THROUGH, code)]
+
+
 async def course(session: AsyncSession, code: str) -> list[Row]:
     """What was written into an incident's course, in that order."""
     query = """

@@ -88,6 +88,8 @@ def pages_of(day: PlayedDay, numbers: dict[str, str]) -> list[tuple[str, str]]:
         (LEADER, "/supplies"),
         (LEADER, "/slots/" + slot_code(7, 1, "A", 1)),
         (LEADER, "/discrepancies"),
+        (LEADER, "/incidents"),
+        (LEADER, "/incidents/new?from=/cards/" + day.cards[7][0]),
         (LEADER, "/cards/" + day.cards[7][0]),
         (LEADER, "/counter"),
         (LEADER, "/issue"),

@@ -23,7 +23,7 @@ from tests.sessions import BASE
 
 PARAMS = {
     "approval": "H7Q2M4ZK90",
-    "attachment": "00000000-0000-7000-8000-000000000000",
+    "attachment": "01a2150e-a14d-73b1-84bf-ee401572d5d8",
     "arrival": "N08000001Z",
     "batch": "B7Q2M4ZK97",
     "box": "X7Q2M4ZK9V",
@@ -64,6 +64,8 @@ QUERIES = {
     "/board/live": {"day": "2026-04-01"},
     "/find": {"code": "C0XK3WYPMU"},
     "/attachments": {"subject_type": "incident", "subject": "I08000001R", "name": "photo.jpg"},
+    "/discrepancies/{discrepancy:str}/files": {"name": "photo.jpg"},
+    "/incidents/{incident:str}/files": {"name": "photo.jpg"},
     "/audit/balance": {"place": "L01F"},
     "/audit/contents": {"place": "L01F"},
     "/reports/management": {"month": "2026-04"},

@@ -85,7 +85,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
     }
     params = {
         "approval": "H7Q2M4ZK90",
-        "attachment": "00000000-0000-7000-8000-000000000000",
+        "attachment": "01a2150e-a14d-73b1-84bf-ee401572d5d8",
         "arrival": (await day.annex.get("/arrivals"))["items"][0]["code"],
         "batch": batch["code"],
         "box": box,

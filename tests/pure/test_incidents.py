@@ -49,9 +49,9 @@ def test_the_day_of_noticing_is_day_one_and_a_day_ends_at_midnight() -> None:
 
     assert due == {
         ClockName.NOW: NOTICED + timedelta(hours=1),
-        ClockName.DAY_3: datetime(2026, 4, 4, tzinfo=JST),
-        ClockName.DAY_5: datetime(2026, 4, 6, tzinfo=JST),
-        ClockName.DAY_30: datetime(2026, 5, 1, tzinfo=JST),
+        ClockName.DAY_3: datetime(2026, 4, 3, 23, 59, 59, tzinfo=JST),
+        ClockName.DAY_5: datetime(2026, 4, 5, 23, 59, 59, tzinfo=JST),
+        ClockName.DAY_30: datetime(2026, 4, 30, 23, 59, 59, tzinfo=JST),
     }
 
 
