@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
-from api.pages import faults, messages, speech, tasks
+from api.pages import faults, messages, office_tasks, speech, tasks
 from api.pages.html import page
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, type_of
@@ -56,7 +56,8 @@ async def home(
         reader=reader,
         today=today,
         place=await places.place(snapshot, reader.place) if reader.place else None,
-        tasks=tasks.tasks(reader, await todo.waiting(snapshot, reader, today)),
+        tasks=await office_tasks.tasks(snapshot, reader, now)
+        + tasks.tasks(reader, await todo.waiting(snapshot, reader, today)),
         runs_today=calendar.is_run_day(today),
         next_run=calendar.next_run_day(today),
         reports=await _new_reports(snapshot, reader, now),

@@ -64,6 +64,8 @@ async def test_a_typed_number_is_entered_by_two_people_and_marked(reader: Reader
     day = await _arrived(reader)
     card = day.cards[1][1]
     number, seen = await _ask(reader, card)
+    asked_for = words(await reader.see("/", LEADER))
+    not_asked = words(await reader.see("/", CLERK))
 
     too_early = await reader.send(f"/approvals/{number}/do", CLERK, back="/approvals")
     own = await reader.send(f"/approvals/{number}/approve", CLERK, seen=seen, back="/approvals")
@@ -74,6 +76,8 @@ async def test_a_typed_number_is_entered_by_two_people_and_marked(reader: Reader
 
     assert [('class="said fault"' in page) for page in (too_early, own, other, again)] == [True] * 4
     assert 'class="said fault"' not in given
+    assert "1 あなたの承認を待つ依頼" in asked_for
+    assert "あなたの承認を待つ依頼" not in not_asked
     assert "手入力で記録しました" in entered
     found = await _last_of(database, card)
     assert (found["state"], found["act"]) == (CardState.RECEIVED, "receive")
