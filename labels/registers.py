@@ -157,9 +157,11 @@ def _changes(record: StaffRecord) -> Iterator[Piece]:
             parts.Fact("変更（変）", f"{said.count('changed')} 名"),
         ]
     )
-    for n in range(0, len(record.gone), 3):
+    for n in range(0, len(record.gone), 2):
         label = f"登録終了 {len(record.gone)} 名" if n == 0 else ""
-        yield parts.facts([parts.Fact(label, "、".join(record.gone[n : n + 3]))])
+        yield parts.facts(
+            [parts.Fact(label, record.gone[n]), parts.Fact("", "".join(record.gone[n + 1 : n + 2]))]
+        )
 
 
 def _draw_person(number: int, line: StaffLine, *, last: bool) -> parts.Draw:
