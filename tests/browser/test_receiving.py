@@ -11,6 +11,7 @@ from logistics.rules.codes import CodeType, random_code
 from seed.load import person_code
 from tests.browser.clerk import TEST_CODE, Station, World
 from tests.http.board_day import PlayedDay
+from tests.sessions import headers_of
 
 Open = Callable[..., Station]
 
@@ -20,10 +21,10 @@ def sent(world: World) -> PlayedDay:
     """One run with cards for every site that a test of this module works at."""
 
     async def work(day: PlayedDay) -> PlayedDay:
-        await day.arrive({1: 12, 2: 6, 3: 6, 4: 4, 5: 3, 6: 1, 13: 353})
-        await day.pack([1, 2, 3, 4, 5, 6, 13])
+        await day.arrive({1: 12, 2: 6, 3: 6, 4: 4, 5: 3, 6: 1, 7: 1, 13: 353})
+        await day.pack([1, 2, 3, 4, 5, 6, 7, 13])
         await day.dispatch()
-        await day.take_over([1, 2, 3, 4, 5, 13])
+        await day.take_over([1, 2, 3, 4, 5, 7, 13])
         return day
 
     return world.play(work)
@@ -182,3 +183,24 @@ def test_353_cards_at_ten_a_second_keep_up(station: Open, sent: PlayedDay) -> No
     # Scanner and page share a machine with everything else: what slows the page slows the typing, too.
     assert behind < typed / 4, f"{behind:.1f} s behind after {typed:.1f} s of scanning"
     assert clerk.page.locator("#waiting").inner_text() == "0"
+
+
+def test_a_number_that_a_person_types_is_marked_in_the_log(
+    station: Open, world: World, sent: PlayedDay
+) -> None:
+    clerk = at_site(station, sent, 7)
+    clerk.scan(sent.batches[7])
+    clerk.scan(sent.seals[7])
+    (card,) = sent.cards[7]
+
+    assert clerk.scan(card, delay=400) == "ok"
+    told = clerk.page.locator("#warning-text").inner_text()
+
+    async def entries(day: PlayedDay) -> str:
+        asked = await day.client.get(
+            f"/api/v1/cards/{card}/custody", headers=headers_of(person_code(0, 2), base=world.base)
+        )
+        return asked.text
+
+    assert "手で入れた番号として記録に残ります" in told
+    assert f'\\"typed\\":[\\"{card}\\"]' in world.play(entries)

@@ -68,7 +68,21 @@ class Page {
     else if (config.spotKind && this.spot === undefined) this.needSpot();
     else if (kind && kind === config.sealedKind) this.askSeal(text);
     else if (config.tallyPath && /^[0-9]{1,3}$/.test(text)) await this.tally(Number(text));
-    else await this.keep(isCode(text) ? { code: text } : { code: NO_CODE });
+    else await this.keep(isCode(text) ? { code: text, ...this.byHand(how) } : { code: NO_CODE });
+  }
+
+  /** What no scanner typed is marked in the log, and its clerk is told how two people enter a number. */
+  byHand(how) {
+    if (!how.typed) return {};
+    view.warn(
+      t("手入力", "Typed"),
+      "",
+      t(
+        "手で入れた番号として記録に残ります。バーコードが読めないカードは「承認」→「手入力を頼む」から、二人で入れてください。",
+        "It is marked as typed. Where a barcode cannot be read, two people enter the number: Approvals, Ask for one.",
+      ),
+    );
+    return { typed: true };
   }
 
   needSubject() {

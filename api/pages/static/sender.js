@@ -117,7 +117,7 @@ export function isFine(outcome) {
   return /^(checked_in|packed|unpacked|loaded|arrived|received|stored|moved|carried|taken_out|put_back|with_city|back_from_city|counted|already_.*)$/.test(outcome);
 }
 
-function asSent({ id, code, occurred_at, damaged, seal_number, seal_intact, sequence }, queue) {
+function asSent({ id, code, occurred_at, damaged, typed, seal_number, seal_intact, sequence }, queue) {
   return {
     id,
     code,
@@ -125,6 +125,7 @@ function asSent({ id, code, occurred_at, damaged, seal_number, seal_intact, sequ
     queue,
     sequence,
     ...(damaged ? { damaged } : {}),
+    ...(typed ? { typed } : {}),
     ...(seal_number ? { seal_number } : {}),
     ...(seal_intact === false ? { seal_intact } : {}),
   };

@@ -6,6 +6,8 @@ import { apart, fold, isCode, isWhole, LONGEST_TEXT, SEAL } from "./codes.js";
 
 // Keys of a machine follow one another faster than any person's; milliseconds.
 const MACHINE_GAP = 45;
+// Nor does any scanner take so long for a key, on average: a number was read by eye.
+const PERSON_GAP = 250;
 // After so long without a key a code that is whole was sent without its Enter; milliseconds.
 const LOST_ENTER = 140;
 // The number on a seal has no check character: a slow computer's pause in the middle of one must not pass for its end.
@@ -28,8 +30,8 @@ function elsewhere(target, field) {
 export class Wedge {
   /**
    * `onText(text, how)` gets each scan once; `how` says what was noticed: `ime`, `caps`, `layout`, `noEnter`, `glued`,
-   * `gap` (mean milliseconds between keys). `onEmpty` hears of an Enter that ended nothing; `isAwaited` knows a text that
-   * is expected word for word.
+   * `gap` (mean milliseconds between keys), `typed` (no scanner did that). `onEmpty` hears of an Enter that ended nothing;
+   * `isAwaited` knows a text that is expected word for word.
    */
   constructor(field, { onText, onEmpty = () => {}, expectsSeal = () => false, isAwaited = () => false }) {
     this.field = field;
@@ -112,10 +114,12 @@ export class Wedge {
   }
 
   lostEnter() {
-    if (this.keys.length < 4 || this.gap() > MACHINE_GAP) return;
+    if (this.keys.length < 4) return;
     const text = this.reading().text;
     const isSeal = this.expectsSeal() && SEAL.test(text);
+    // What is expected word for word is whole, however slowly it came.
     if (this.isAwaited(text)) this.finish(true);
+    else if (this.gap() > MACHINE_GAP) return;
     else if (!isSeal && (isWhole(text) || apart(text))) this.finish(true);
     else if (isSeal) this.timer = setTimeout(() => this.finish(true), LOST_END);
   }
@@ -138,6 +142,7 @@ export class Wedge {
       raw,
       keys: this.keys,
       gap: this.gap(),
+      typed: this.times.length > 4 && this.gap() > PERSON_GAP,
       ime: this.ime || /[\uff01-\uff5e\u3040-\u30ff]/.test(raw),
       caps: this.caps,
       layout,
@@ -174,7 +179,7 @@ export class Wedge {
     event.preventDefault();
     const texts = (event.clipboardData?.getData("text") ?? "").slice(0, 20_000).split(/[\s,、]+/);
     for (const text of texts.map(fold).filter(Boolean)) {
-      this.give(text, { raw: "", keys: "", gap: Infinity, ime: false, caps: false, layout: false, noEnter: false, glued: false });
+      this.give(text, { raw: "", keys: "", gap: Infinity, typed: true, ime: false, caps: false, layout: false, noEnter: false, glued: false });
     }
   }
 }
