@@ -111,6 +111,7 @@ async def _a_day_with_work_open(day: Day) -> tuple[dict[CodeType, str], dict[str
         "slot": await site.first_slot(),
         "succession": await _an_end(day),
         "vault": (await site.clerk.get(f"/places/{site.place}/vaults"))[0]["code"],
+        "job": (await site.leader.post("/jobs", {"kind": "undelivered_cards", "place": site.place}))["id"],
         "kind": "not-found",
         "lang": "en",
         "purpose": "receive",
