@@ -119,7 +119,7 @@ class People:
 
 def pages(day: PlayedDay, who: People) -> list[tuple[str, str, str]]:
     """Every picture that is made by looking at a page: by whom, its name, the page's path."""
-    asked = f"/audit?question=entries&card={day.cards[3][0]}&ask=1"
+    asked = f"/audit?question=holder&card={day.cards[3][0]}&ask=1"
     return [
         (who.annex, "board", "/board"),
         (who.annex, "home-annex", "/"),
@@ -127,6 +127,8 @@ def pages(day: PlayedDay, who: People) -> list[tuple[str, str, str]]:
         (who.annex, "dispatch", "/dispatch"),
         (who.clerk, "receipt", f"/receiving/{day.manifests[3]}"),
         (who.leader, "vault", "/vault"),
+        (who.leader, "counts", "/counts"),
+        (who.leader, "day", "/day"),
         (who.clerk, "card", f"/cards/{day.cards[3][0]}"),
         (who.crew, "handover", "/handover"),
         (who.auditor, "audit", asked),
