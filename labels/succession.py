@@ -29,12 +29,12 @@ _SLOTS = table.columns(
     ("拠点", 40, "left"), ("棚番", 40, "left"), ("種別", 70, "left"), ("枚数", 25, "right")
 )
 _COUNTS = table.columns(
-    ("拠点・保管庫", 44, "left"),
-    ("棚卸番号（報告書）", 42, "left"),
+    ("拠点・保管庫", 40, "left"),
+    ("棚卸番号（報告書）", 50, "left"),
     ("実施日", 18, "left"),
-    ("計数者・立会者", 35, "left"),
-    ("帳簿", 12, "right"),
-    ("不明", 12, "right"),
+    ("計数者・立会者", 34, "left"),
+    ("帳簿", 11, "right"),
+    ("不明", 10, "right"),
     ("予定外", 12, "right"),
 )
 _DIFFERENCES = table.columns(

@@ -62,7 +62,7 @@ def _adds_up(line: SupplyLine) -> int:
 
 
 def _period(record: SupplyRecord) -> str:
-    return f"{japanese_date(record.first)} ～ {japanese_date(record.last)}"
+    return f"{japanese_date(record.first)[:-3]} ～ {japanese_date(record.last)[:-3]}"
 
 
 def _receipt(record: SupplyRecord) -> Iterator[Piece]:

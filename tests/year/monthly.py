@@ -8,7 +8,7 @@ from typing import Any
 from seed.load import person_code
 from tests.http.day import new_card
 from tests.year.stage import Stage, There
-from tests.year.working import store
+from tests.year.working import look_for, store
 
 REMINDED_FOR = timedelta(days=91)
 MACHINE = {"method": "shred", "chip": "shredded", "machine": "裁断機 1号"}
@@ -83,7 +83,7 @@ async def give_back(stage: Stage, there: There, run_day: date, reminded: Reminde
         for _, card in there.forgotten
         if card in reminded.on and reminded.on[card] + REMINDED_FOR < run_day
     ]
-    reasons = {"undelivered": due, "collected": list(there.collected)}
+    reasons = {"undelivered": due, "collected": list(there.collected), "defect": list(there.damaged)}
     reasons = {reason: cards for reason, cards in reasons.items() if cards}
     if not reasons:
         return []
@@ -95,7 +95,7 @@ async def give_back(stage: Stage, there: There, run_day: date, reminded: Reminde
     there.take(cards)
     gone = set(cards)
     there.forgotten = [(day, card) for day, card in there.forgotten if card not in gone]
-    there.collected = []
+    there.collected, there.damaged = [], []
     seal = f"KR-{next(stage.numbers):07d}"
     stage.use(there.number, seal=1)
     body = {"seal_number": seal, "counted": len(cards)}
@@ -159,7 +159,7 @@ async def _dispose(stage: Stage, cards: list[str], name: str | None) -> None:
 
 
 async def mistakes(stage: Stage, there: There) -> None:
-    """A hand-out is undone and made again; a card kept overnight goes home; an express card that came back is fetched."""
+    """A hand-out is undone; a card is missed and found; one kept for a day and one that came back by post go home."""
     if there.waiting:
         card = there.waiting.popleft()
         home = there.where[card]
@@ -170,6 +170,7 @@ async def mistakes(stage: Stage, there: There) -> None:
         await stage.scans(there.leader, f"/slots/{home.code}/put-backs", [card], "put_back")
         there.lay(home, [card])
         there.waiting.appendleft(card)
+        await look_for(stage, there, card)
     kept = [new_card()]
     reason = "機器障害のため翌日に手続を続ける"
     await there.clerk.post("/deposits", {"cards": kept, "supervisor": there.city.code, "reason": reason})

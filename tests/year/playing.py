@@ -95,7 +95,7 @@ class Year:
             (sent,) = await self._timed("annex", working.morning(stage, day, odd))
             if sent is not None:
                 stage.at(day, 11)
-                await self._timed("receive", *(working.receive(stage, bag) for bag in sent))
+                await self._receive(sent, day.month if odd else None)
                 if day == next(plan.days()):
                     await self._timed("papers", working.print_papers(stage, sent[0]))
         stage.at(day, 13)
@@ -107,6 +107,13 @@ class Year:
         if last:
             (self.played.handed_on,) = await self._timed("end", ending.hand_everything_on(stage, day))
         await self._evening(day, opened, last=last)
+
+    async def _receive(self, bags: list[working.Bag], damaged_at: int | None) -> None:
+        """All sites at once; at one of them, once a month, a card came damaged."""
+        await self._timed(
+            "receive",
+            *(working.receive(self.stage, bag, one_is_damaged=bag.site == damaged_at) for bag in bags),
+        )
 
     async def _odd(self, day: date) -> None:
         """What happens once a month."""

@@ -63,7 +63,7 @@ class There:
     waiting: deque[str] = field(default_factory=deque)
     forgotten: list[tuple[date, str]] = field(default_factory=list)
     collected: list[str] = field(default_factory=list)
-    aside: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
     @property
     def place(self) -> str:
@@ -99,9 +99,10 @@ class There:
         return found
 
     def take(self, cards: Iterable[str]) -> None:
-        """Cards leave their slots."""
+        """Cards leave the slots in which they lie."""
         for card in cards:
-            self.where.pop(card).cards.remove(card)
+            if slot := self.where.pop(card, None):
+                slot.cards.remove(card)
 
     def lay(self, slot: Slot, cards: Sequence[str]) -> None:
         """Cards are laid into a slot."""

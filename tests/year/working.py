@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from logistics.ledger.log import new_uuid
 from seed import contract
 from seed.load import COURIER, person_code, place_code
 from tests.http.day import HEADER, new_card
-from tests.year.stage import Stage, There, Vault
+from tests.year.stage import Slot, Stage, There, Vault
 
 IN_HAND = 100
 # The day from which 特定在留カード are made (section 5).
@@ -102,17 +101,24 @@ async def _pack(stage: Stage, day: date, site: int, cards: list[str], comes: int
     return bag
 
 
-async def receive(stage: Stage, bag: Bag) -> None:
-    """Scan manifest, bag and cards, close the receipt, put the cards away."""
+async def receive(stage: Stage, bag: Bag, *, one_is_damaged: bool = False) -> None:
+    """Scan manifest, bag and cards, close the receipt, put the cards away; one may be crushed, and is set aside."""
     there = stage.places[bag.site]
+    crushed = bag.comes[-1:] if one_is_damaged and there.waiting else []
+    sound = [card for card in bag.cards if card not in crushed]
     directed = {"supervisor": there.city.code}
     first = [stage.scan(bag.manifest), stage.scan(bag.code, seal_number=bag.seal)]
     answer = await there.clerk.post("/scans", {"scans": first} | directed)
     assert {one["outcome"] for one in answer["outcomes"]} == {"arrived"}, answer
-    await stage.scans(there.clerk, "/scans", bag.cards, "received", **directed)
+    await stage.scans(there.clerk, "/scans", sound, "received", **directed)
+    for card in crushed:
+        scans = {"scans": [stage.scan(card, damaged=True)]} | directed
+        (answer,) = (await there.clerk.post("/scans", scans))["outcomes"]
+        assert answer["outcome"] == "damaged", answer
     await there.clerk.post(f"/manifests/{bag.manifest}/close", {"missing": 0} | directed)
-    await store(stage, there, bag.cards)
-    there.waiting.extend(bag.comes)
+    await store(stage, there, sound)
+    there.damaged += crushed
+    there.waiting.extend(card for card in bag.comes if card not in crushed)
     there.forgotten += [(stage.today, card) for card in bag.left]
 
 
@@ -171,24 +177,22 @@ async def _by_city(stage: Stage, there: There, card: str) -> None:
 
 async def close(stage: Stage, there: There, day: date) -> None:
     """Count every vault that holds anything by number, and close the day."""
-    for n, vault in enumerate(there.vaults):
-        if vault.lying() or (n == 0 and there.aside):
-            await count(stage, there, vault, aside=there.aside if n == 0 else [])
-    await there.leader.post(
-        f"/places/{there.place}/day-closes/{day.isoformat()}", {"second": there.second.code}
-    )
+    for vault in there.vaults:
+        if vault.lying():
+            await count(stage, there, vault)
+    path = f"/places/{there.place}/day-closes/{day.isoformat()}"
+    await there.leader.post(path, {"second": there.second.code})
 
 
-async def count(
-    stage: Stage, there: There, vault: Vault, kind: str = "closing", aside: list[str] | None = None
-) -> Any:
+async def count(stage: Stage, there: There, vault: Vault, kind: str = "closing") -> None:
     """A clean count: by number, or each card for a full count."""
     body = {"kind": kind, "supervisor": there.city.code, "witness": there.second.code}
     code = (await there.clerk.post(f"/vaults/{vault.code}/counts", body))["code"]
     if kind == "full":
         for slot in vault.slots:
             if slot.cards:
-                await stage.scans(there.clerk, f"/counts/{code}/scans", slot.cards, "counted", slot=slot.code)
+                path = f"/counts/{code}/scans"
+                await stage.scans(there.clerk, path, slot.cards, "counted", slot=slot.code)
     else:
         at = stage.clock().isoformat()
         tallies = [
@@ -196,9 +200,33 @@ async def count(
             for slot, cards in vault.lying().items()
         ]
         for first in range(0, len(tallies), 500):
-            await there.clerk.post(f"/counts/{code}/tallies", {"tallies": tallies[first : first + 500]})
-    if aside:
-        await stage.scans(there.clerk, f"/counts/{code}/scans", aside, "counted")
-    ended = await there.clerk.post(f"/counts/{code}/finish")
+            part = {"tallies": tallies[first : first + 500]}
+            await there.clerk.post(f"/counts/{code}/tallies", part)
+    await _conclude(there, code)
+
+
+async def look_for(stage: Stage, there: There, card: str) -> None:
+    """A card is not seen in its slot, and reported; whoever counts the slot meets it behind the others."""
+    home = there.where[card]
+    case = (await there.clerk.post(f"/cards/{card}/missing", {"reason": "棚番に見当たらない"}))["code"]
+    body = {"kind": "spot", "slots": [home.code], "supervisor": there.city.code}
+    code = (await there.clerk.post(f"/vaults/{vault_of(there, home)}/counts", body))["code"]
+    path, others = f"/counts/{code}/scans", [one for one in home.cards if one != card]
+    if others:
+        await stage.scans(there.clerk, path, others, "counted", slot=home.code)
+    await stage.scans(there.clerk, path, [card], "found", slot=home.code)
+    await _conclude(there, code)
+    await there.leader.post(f"/cases/{case}/found", {"reason": "仕切りの裏にあった"})
+    await stage.scans(there.clerk, f"/slots/{home.code}/scans", [card], "stored", supervisor=there.city.code)
+
+
+def vault_of(there: There, slot: Slot) -> str:
+    """The vault that a slot is in."""
+    return next(vault.code for vault in there.vaults if slot in vault.slots)
+
+
+async def _conclude(there: There, count: str) -> None:
+    ended = await there.clerk.post(f"/counts/{count}/finish")
+    if ended["state"] == "to_conclude":
+        ended = await there.leader.post(f"/counts/{count}/conclude", {})
     assert (ended["state"], ended["missing"]) == ("concluded", 0), ended
-    return ended
