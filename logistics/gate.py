@@ -92,12 +92,13 @@ WITH act AS (
                          $11::text[], $12::timestamptz[])
                   AS act (n, step, place, custodian, batch, slot, day, holder, occurred_at)
 ), was AS MATERIALIZED (
-    SELECT id, code, state, place, custodian, batch, slot, holder, sighted_at, set_up_on, first_notice_on,
-           reminded_on, notice_returned_on
-    FROM card
-    WHERE code = ANY ($8::text[])
-    ORDER BY id
-    FOR NO KEY UPDATE
+    -- Each code is looked up once: joined to the list afterwards, thousands at once would be compared with each other.
+    SELECT asked.n, card.id, card.code, card.state, card.place, card.custodian, card.batch, card.slot, card.holder,
+           card.sighted_at, card.set_up_on, card.first_notice_on, card.reminded_on, card.notice_returned_on
+    FROM unnest($8::text[], $9::int[]) AS asked (code, n)
+    JOIN card ON card.code = asked.code
+    ORDER BY card.id
+    FOR NO KEY UPDATE OF card
 )
 UPDATE card
 SET state = legal.to_state,
@@ -114,7 +115,6 @@ SET state = legal.to_state,
     reminded_on = CASE WHEN act.step = 'post_reminder' THEN act.day ELSE was.reminded_on END,
     notice_returned_on = CASE WHEN act.step = 'return_notice' THEN act.day ELSE was.notice_returned_on END
 FROM was
-JOIN unnest($8::text[], $9::int[]) AS asked (code, n) USING (code)
 JOIN act USING (n)
 JOIN legal_step AS legal
   ON legal.lifecycle = 'card' AND legal.from_state = was.state AND legal.step = act.step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from logistics.gate import NewCard, Taken, admit, open_batch, take
+from logistics.ledger.acts import Act
 from logistics.rules.codes import CodeType, random_code
 from logistics.rules.lifecycle import BATCH, CARD, INCIDENT, BatchState, BatchStep, CardState, CardStep
 from logistics.store.database import Database, driver
@@ -52,6 +54,25 @@ async def test_a_container_takes_exactly_the_steps_of_the_table(database: Databa
     }
     entries = await rows(database, "SELECT from_state, step, to_state FROM entry_batch ORDER BY 1, 2, 3")
     assert entries == sorted((a, step, b) for a, step, b in BATCH.edges() if a is not BatchState.NEW)
+
+
+async def test_thousands_of_cards_are_not_compared_with_each_other(database: Database) -> None:
+    """After small acts on the same connection, whose plan PostgreSQL keeps, whatever comes then."""
+    seconds = {}
+    async with database.begin() as session:
+        for cards in (*[1] * 10, 500, 5_000):
+            codes = [random_code(CodeType.CARD) for _ in range(cards)]
+            box = await given.box(session)
+            act = Act("expect", given.CLERK, ANNEX, NOW, place=ANNEX, custodian=ANNEX)
+            new = [NewCard(code, "standard", SITE, box) for code in codes]
+            await admit(session, CardStep.EXPECT, [(act, new)], NOW)
+            moving = await given.card_act(session, CardStep.CHECK_IN, *codes)
+            start = time.perf_counter()
+            (taken,) = await take(session, [moving], NOW)
+            seconds[cards] = time.perf_counter() - start
+            assert len(taken.cards) == cards
+
+    assert seconds[5_000] < 40 * seconds[500], seconds
 
 
 async def test_what_cannot_move_stays_and_is_counted_in_the_entry(database: Database) -> None:
