@@ -1,4 +1,4 @@
-"""The contract year at a five-hundredth of its size, four of its months: what `make year` plays and adds up."""
+"""The contract year at a five-hundredth of its size, three of its months: what `make year` plays and adds up."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.year.playing import Year
 from tests.year.recount import recount, recount_month
 from tests.year.stage import staged
 
-# A reminder is due in the second of them, what was reminded goes back in the third, and everything ends in the last.
-MONTHS = (date(2026, 4, 1), date(2026, 8, 1), date(2026, 12, 1), date(2027, 3, 1))
+# A reminder is due in the second of them; in the last what was reminded goes back, is destroyed, and all is handed on.
+MONTHS = (date(2026, 4, 1), date(2026, 8, 1), date(2027, 3, 1))
 
 
 async def test_a_year_of_every_journey_adds_up_by_sql_of_its_own_and_is_reported_alike_for_ever(
@@ -45,7 +45,7 @@ async def test_a_year_of_every_journey_adds_up_by_sql_of_its_own_and_is_reported
     assert min(check.compared for check in found.checks) > 0
     assert set(found.ends) == {"issued", "destroyed", "transferred"}
     assert sum(found.ends.values()) > plan.cards
-    assert played.returned == played.destroyed > 3
+    assert played.returned >= played.destroyed > 3
     assert played.handed_on["opening"] == played.handed_on["transferred"] == found.ends["transferred"]
     assert played.handed_on["left"] == 0
     assert len(wrong.faults) == 1
