@@ -198,7 +198,8 @@ async def close_month(stage: Stage, month: date) -> bytes:
 
 
 async def report(stage: Stage, month: date) -> bytes:
-    """P11's figures of a month as JSON."""
-    answer = await stage.annex.leader.ask("GET", "/reports/undelivered", params={"month": f"{month:%Y-%m}"})
+    """P11's figures of a month as JSON: as of now, so that they are counted and not read from the closed month."""
+    query = {"month": f"{month:%Y-%m}", "as_of": stage.clock().isoformat()}
+    answer = await stage.annex.leader.ask("GET", "/reports/undelivered", params=query)
     assert answer.status_code == 200, answer.text
     return answer.content
