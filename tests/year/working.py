@@ -132,11 +132,13 @@ async def print_papers(stage: Stage, bag: Bag) -> None:
 
 async def store(stage: Stage, there: There, cards: list[str], vault: int = 0) -> None:
     """Put cards away, in the first slots with room."""
-    for slot, part in there.find_room(cards, vault):
+    parts = there.find_room(cards, vault)
+    # All of them at once: others put away meanwhile, and shall see that these slots are taken.
+    for slot, part in parts:
         there.lay(slot, part)
-        await stage.scans(
-            there.clerk, f"/slots/{slot.code}/scans", part, "stored", supervisor=there.city.code
-        )
+    for slot, part in parts:
+        path = f"/slots/{slot.code}/scans"
+        await stage.scans(there.clerk, path, part, "stored", supervisor=there.city.code)
 
 
 async def counter(stage: Stage, there: There, issues: int) -> None:
