@@ -159,17 +159,22 @@ def test_353_cards_at_ten_a_second_keep_up(station: Open, sent: PlayedDay) -> No
         """async (cards) => {
             const field = document.querySelector('#field');
             const rest = (ms) => new Promise((done) => setTimeout(done, ms));
-            window.delays = [];
+            window.busy = 0;
+            const strike = (key, code) => {
+                const before = performance.now();
+                field.dispatchEvent(new KeyboardEvent('keydown', { key, code, bubbles: true, cancelable: true }));
+                window.busy += performance.now() - before;
+            };
             for (const card of cards) {
                 const began = performance.now();
                 field.focus();
                 for (const c of card) {
                     const code = /[0-9]/.test(c) ? `Digit${c}` : `Key${c}`;
-                    field.dispatchEvent(new KeyboardEvent('keydown', { key: c, code, bubbles: true, cancelable: true }));
+                    strike(c, code);
                     field.value += c;
                     await rest(4);
                 }
-                field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', code: 'Enter', bubbles: true, cancelable: true }));
+                strike('Enter', 'Enter');
                 await rest(Math.max(0, 100 - (performance.now() - began)));
             }
         }""",
@@ -180,8 +185,10 @@ def test_353_cards_at_ten_a_second_keep_up(station: Open, sent: PlayedDay) -> No
     behind = time.monotonic() - started - typed
 
     assert clerk.done == "353"
-    # Scanner and page share a machine with everything else: what slows the page slows the typing, too.
-    assert behind < typed / 4, f"{behind:.1f} s behind after {typed:.1f} s of scanning"
+    # Scanner, page, service and database share a machine with everything else, and what slows one slows all of them;
+    # so the limits are parts of what the typing took here; that is 35 s where nothing else runs.
+    assert clerk.page.evaluate("window.busy") < 1000 * typed / 2
+    assert behind < typed, f"{behind:.1f} s behind after {typed:.1f} s of scanning"
     assert clerk.page.locator("#waiting").inner_text() == "0"
 
 
