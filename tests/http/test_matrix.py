@@ -5,8 +5,9 @@ What one may not see is answered exactly as what is not there: in paths, in list
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from logistics.store.database import Database, driver
 from logistics.work import sight
 from seed.load import CENTER, COURIER, person_code, place_code
 from tests.http.bodies import valid
+from tests.http.conftest import OPENING
 from tests.http.day import RUN_DAY, Clerk, Day, new_card
 from tests.http.routes import Route, routes
 from tests.sessions import headers_of
@@ -166,6 +168,12 @@ def test_every_name_in_a_path_is_a_thing_that_is_looked_at_first_or_no_thing(app
     assert names <= set(sight.THINGS) | sight.NOT_THINGS, (
         "say in work.sight who sees a thing of this name, or that its own module does"
     )
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """A clock that stands: what is written from time to time, that a session is in use, is written once."""
+    return lambda: OPENING
 
 
 @pytest.fixture
