@@ -200,6 +200,26 @@ async def test_a_token_may_not_last_for_ever(house: House) -> None:
         await token_for(house, manager, ["read"], expires_at=(house.now + timedelta(days=91)).isoformat())
 
 
+async def test_a_passkey_is_added_only_right_after_a_proof_of_identity(database: Database) -> None:
+    house = House(database, origin="https://cards.city.example")
+    browser = Browser(house.app, "https://cards.city.example")
+    await house.give_account(WORKER)
+    await house.station(browser)
+    assert (await house.sign_in(browser, WORKER)).status_code == 201
+    at_once = await browser.call("POST", "/passkeys/begin")
+    for _ in range(2):
+        house.later(minutes=3)
+        assert (await browser.call("GET", "/session")).status_code == 200
+    made = {"name": "key", "id": "aa", "client_data": "aa", "attestation": "aa"}
+
+    late = [await browser.call("POST", "/passkeys/begin"), await browser.call("POST", "/passkeys", made)]
+    await browser.call("POST", "/session/step-up", {"password": PASSWORD, "code": house.code()})
+    proved = await browser.call("POST", "/passkeys/begin")
+
+    assert [kind(answer) for answer in late] == ["confirmation-needed"] * 2
+    assert (at_once.status_code, proved.status_code) == (200, 200)
+
+
 async def test_every_use_of_the_break_glass_account_is_told(house: House, server: Server) -> None:
     await house.give_account(WORKER)
     name = house.database.engine.url.database

@@ -42,13 +42,17 @@ class Desk:
         answer = await self.client.get(path, headers=headers)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.headers["cache-control"] == "no-store"
         assert_closed(answer)
         return answer.text
 
 
 def assert_closed(answer: httpx.Response) -> None:
     """Nothing comes from another host, nothing is inline, and the headers say so."""
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self';")
+    assert {"base-uri 'none'", "frame-ancestors 'none'", "script-src 'self'"} <= set(policy.split("; "))
+    assert "object-src" not in policy, "default-src holds for it"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "same-origin"
     addresses = re.findall(r'(?:href|src|action)="([^"]*)"', answer.text)

@@ -19,7 +19,7 @@ from tests.http.day import Clerk, Day, new_card, scan_of
 from tests.http.routes import routes
 from tests.http.rows import contents
 from tests.http.walk import problem_type
-from tests.sessions import BASE
+from tests.sessions import BASE, headers_of
 
 PARAMS = {
     "approval": "H7Q2M4ZK90",
@@ -195,3 +195,27 @@ async def test_requests_that_are_refused_leave_no_connection_behind(day: Day, da
         await stranger.ask("POST", f"/runs/{random_code(CodeType.RUN)}/dispatch")
 
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_what_is_counted_when_it_is_read_is_read_for_no_other_site(
+    app: Litestar, day: Day, database: Database
+) -> None:
+    """A GET changes nothing but by counting a print; those ask, like a POST, which page sends them."""
+    counted = [
+        route
+        for route in routes(app, PARAMS)
+        if route.method == "GET" and "actor" in route.handler.parsed_fn_signature.parameters
+    ]
+    before = await contents(database)
+
+    answers = {
+        (route.template, site): problem_type(
+            await day.client.get(route.path(), headers=headers_of(day.annex.code) | {"Sec-Fetch-Site": site})
+        )
+        for route in counted
+        for site in ("cross-site", "same-site")
+    }
+
+    assert len(counted) > 10
+    assert set(answers.values()) == {"/problems/cross-site"}
+    assert await contents(database) == before

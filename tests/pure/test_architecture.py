@@ -151,3 +151,16 @@ def test_no_password_stands_in_the_compose_file() -> None:
     assert all(value.startswith("${") and ":?" in value for value in given), (
         "Require it from the environment."
     )
+
+
+def test_the_image_gets_neither_history_nor_data_nor_tests() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {".git", "data", "out"} <= set(ignored)
+    assert {name for line in copied for name in line.split()} == {
+        *PACKAGES,
+        "requirements.lock",
+        "pyproject.toml",
+        "README.md",
+    }, "Name what the service needs, one by one."

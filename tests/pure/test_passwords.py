@@ -1,0 +1,56 @@
+"""What a password may be, and that it is compared to the last character."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from logistics.rules import passwords
+from seed.load import person_code
+
+PERSON = person_code(1, 2)
+PHRASE = "amber violin rides seven quiet trams past the harbour, then forgets why it came at all today 2"
+TEMPLATES = Path(__file__).parents[2] / "api" / "pages" / "templates"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "violin harbour amber tram",
+        "VIOLIN HARBOUR AMBER TRAM",
+        "7302 9154 8861 0427 5593",
+        "琥珀の路面電車は港を過ぎて忘れる",
+        "~^|/ ;?' %<> {}[]: ,.=+-_",
+        PHRASE[:64],
+        PHRASE.ljust(passwords.MOST_CHARACTERS, "~"),
+    ],
+)
+def test_characters_of_any_kind_and_long_sentences_are_good_passwords(password: str) -> None:
+    assert passwords.too_weak(password, PERSON) is None
+
+
+def test_a_password_is_compared_as_it_was_typed_to_its_last_character() -> None:
+    long = PHRASE.ljust(passwords.MOST_CHARACTERS, "~")
+    kept = passwords.hashed(long)
+
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.fits(long, kept)
+    for other in (long[:-1], long[:-1] + "-", long.swapcase(), f" {long}", f"{long} "):
+        assert not passwords.fits(other, kept)
+
+
+def test_every_password_is_typed_unseen_and_may_come_from_a_password_manager() -> None:
+    fields = [
+        (file.name, field)
+        for file in TEMPLATES.iterdir()
+        for field in re.findall(r"<input[^>]*>", file.read_text(encoding="utf-8"))
+        if "password" in field
+    ]
+
+    assert len(fields) >= 5
+    for name, field in fields:
+        assert 'type="password"' in field, name
+        assert re.search(r'autocomplete="(current|new)-password"', field), name
+        assert not re.search(r"\bon[a-z]+=|readonly", field), name

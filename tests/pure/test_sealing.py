@@ -1,0 +1,57 @@
+"""What the service's one key seals, and what is made by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from logistics.rules import passwords, tokens
+from logistics.store.sealing import KEY_BYTES, SealBroken, Sealer
+
+PLAIN = b"JBSWY3DPEHPK3PXP"
+
+
+def test_what_is_sealed_opens_for_its_row_with_its_key_and_unaltered_only() -> None:
+    sealer = Sealer(bytes(KEY_BYTES))
+    sealed = sealer.seal(PLAIN, "P0001027")
+
+    assert sealer.open(sealed, "P0001027") == PLAIN
+    assert PLAIN not in sealed
+    assert sealer.seal(PLAIN, "P0001027")[:12] != sealed[:12], "no nonce comes twice"
+    for n in range(len(sealed)):
+        altered = bytearray(sealed)
+        altered[n] ^= 1
+        with pytest.raises(SealBroken):
+            sealer.open(bytes(altered), "P0001027")
+    with pytest.raises(SealBroken):
+        sealer.open(sealed, "P000002F")
+    with pytest.raises(SealBroken):
+        Sealer(bytes([1]) * KEY_BYTES).open(sealed, "P0001027")
+
+
+def test_the_key_is_made_once_by_chance_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    sealed = Sealer.kept(tmp_path).seal(PLAIN, "row")
+    file = tmp_path / "sign-in" / "key"
+
+    assert Sealer.kept(tmp_path).open(sealed, "row") == PLAIN
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert len(file.read_bytes()) == KEY_BYTES
+    with pytest.raises(SealBroken):
+        Sealer.kept(tmp_path / "elsewhere").open(sealed, "row")
+    file.write_bytes(b"short")
+    with pytest.raises(SealBroken):
+        Sealer.kept(tmp_path)
+
+
+def test_tokens_have_256_bits_one_time_codes_71_and_authenticators_160() -> None:
+    """As long as they are said to be, and none comes twice."""
+    made = [(tokens.new_token(), tokens.new_code(), passwords.new_secret()) for _ in range(200)]
+
+    for token, code, secret in made:
+        assert len(tokens.from_letters(token)) == 32
+        assert len(code.replace("-", "")) == 16
+        assert len(secret) == 32
+    assert len(set(tokens._TYPED)) == 22
+    for one_kind in zip(*made, strict=True):
+        assert len(set(one_kind)) == len(made)
