@@ -74,6 +74,7 @@ from api.abandoned import close_abandoned
 from api.door import Door, keep_sessions
 from api.gathering import Gatherer
 from api.guarding import ReadOnce, guard_requests
+from api.headers import add_headers
 from api.pages import faults, routes
 from api.pages.live import Hub
 from api.parts import Parts, dependencies, parts_of
@@ -115,6 +116,7 @@ def create_app(
         middleware=[close_abandoned, guard_requests, keep_sessions],
         request_class=ReadOnce,
         after_exception=[refusals.record],
+        before_send=[add_headers],
         exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),

@@ -168,11 +168,5 @@ def static_files() -> Router:
         f"/static/{VERSION}",
         [STATIC],
         cache_control=CacheControlHeader(public=True, max_age=ONE_YEAR, immutable=True),
-        after_request=_believe_type,
         opt=PUBLIC,
     )
-
-
-def _believe_type(response: Any) -> Any:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -15,9 +15,13 @@ from structlog.testing import capture_logs
 
 from api import problems
 from api.app import create_app
+from api.door import Door
 from api.logs import log_requests
 from api.pages.html import STATIC, VERSION
+from logistics.settings import Clock
 from logistics.store.database import Database
+from logistics.store.sealing import KEY_BYTES, Sealer
+from logistics.work.authenticating import Desk
 from seed.load import person_code
 from tests.sessions import headers_of
 
@@ -53,6 +57,31 @@ async def test_no_answer_lets_another_origin_read_it(client: httpx.AsyncClient) 
     assert {
         name for answer in answers for name in answer.headers if name.startswith("access-control")
     } == set()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cards", "/api/v1/nothing", "/health/live", "/schema/openapi.json"])
+async def test_data_is_no_page_to_a_browser_and_an_answer_of_the_api_is_kept_by_nobody(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await client.get(path)).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert not path.startswith("/api/") or headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in headers, "here is no TLS"
+
+
+async def test_where_tls_is_browsers_keep_to_it_and_every_cookie_is_secure() -> None:
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    desk = Desk(nowhere, Sealer(bytes(KEY_BYTES)), Clock.system(), Clock.system())
+    app = create_app(nowhere, Clock.system(), door=Door(desk, "https://cards.example"))
+
+    async with client_of(app) as client:
+        answer = await client.get("/language/en")
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "; secure" in answer.headers["Set-Cookie"].lower()
 
 
 async def test_every_one_of_a_code_that_is_given_twice_must_be_sound(client: httpx.AsyncClient) -> None:
