@@ -52,8 +52,13 @@ def address(settings: Settings) -> str:
 
 
 @contextmanager
-def elsewhere(owner_url: str, clock: datetime, data_dir: Path, program: str = "logistics") -> Iterator[str]:
-    """The base address of a ready service in a process of its own, whose clock starts at `clock`."""
+def elsewhere(
+    owner_url: str, clock: datetime, data_dir: Path, program: str = "logistics", workers: int | None = None
+) -> Iterator[str]:
+    """The base address of a ready service in a process of its own, whose clock starts at `clock`.
+
+    With as many `workers` as are asked for, else as many as a service has by itself.
+    """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         number = probe.getsockname()[1]
     own = {
@@ -62,8 +67,11 @@ def elsewhere(owner_url: str, clock: datetime, data_dir: Path, program: str = "l
         "DATABASE_URL": as_service(owner_url),
         "DATABASE_OWNER_URL": owner_url,
         "DATA_DIR": str(data_dir),
+        "LOGISTICS_CLOCK": clock.isoformat(),
     }
-    environment = {**os.environ, **own, "LOGISTICS_CLOCK": clock.isoformat()}
+    if workers:
+        own["WORKERS"] = str(workers)
+    environment = {**os.environ, **own}
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", program, "serve"], env=environment, stdout=said, stderr=said

@@ -64,7 +64,7 @@ def world(new_database: Callable[[], str]) -> Iterator[World]:
     """The service at nine on a run day, for tests that leave one another alone by working at different sites."""
     with (
         tempfile.TemporaryDirectory(prefix="pages-") as home,
-        elsewhere(new_database(), OPENING, Path(home)) as base,
+        elsewhere(new_database(), OPENING, Path(home), workers=1) as base,
     ):
         yield World(base)
 

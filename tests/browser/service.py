@@ -33,6 +33,7 @@ class Service:
             "DATABASE_OWNER_URL": owner_url,
             "DATA_DIR": str(data_dir),
             "LOGISTICS_CLOCK": CLOCK,
+            "WORKERS": "1",
         }
         self._environment = {**os.environ, **own}
         self._process: subprocess.Popen[bytes] | None = None

@@ -51,7 +51,7 @@ def door(new_database: Callable[[], str]) -> Iterator[Door]:
     with tempfile.TemporaryDirectory(prefix="pages-") as home:
         url, secret = new_database(), passwords.new_secret()
         once = in_thread(_prepare(url, Path(home), secret))
-        with elsewhere(url, OPENING, Path(home)) as base:
+        with elsewhere(url, OPENING, Path(home), workers=1) as base:
             yield Door(base.replace("127.0.0.1", "localhost"), secret, str(once))
 
 
