@@ -242,9 +242,9 @@ def test_every_act_that_is_written_is_an_event_or_says_why_not() -> None:
     acts = written_acts()
 
     assert {"dispatch", "open_box", "ask", "scan_receive", "print_labels"} <= acts
-    assert acts - set(ROWS) - set(NOT_EVENTS) == set(), "Add a row to logistics/work/epcis_rows.py."
+    assert acts - set(ROWS) - set(NOT_EVENTS) == set(), "Add a row to epcis_rows."
     assert set(ROWS) & set(NOT_EVENTS) == set()
-    assert acts - set(ACTS) == set(), "Add a word to logistics/rules/words.py."
+    assert acts - set(ACTS) == set(), "Add a word to words."
 
 
 @pytest.mark.parametrize("act", sorted(ROWS))
