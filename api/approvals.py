@@ -20,9 +20,6 @@ from logistics.rules.permissions import Actor
 from logistics.work import approvable, approvals
 
 Detail = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\u0000]*$")]
-Digest = Annotated[
-    str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 of `shown`, hexadecimal", examples=["0" * 64])
-]
 
 
 class AskApproval(wire.Input, frozen=True, kw_only=True):
@@ -40,10 +37,9 @@ class AskApproval(wire.Input, frozen=True, kw_only=True):
 class Approve(wire.Input, frozen=True, kw_only=True):
     """The hash of what the approver has before him: an approval of anything else counts for nothing."""
 
-    # A digest of one in four hundred holds twelve digits that could be a My Number by chance; its form says what it is.
     unread_by_guard: ClassVar[tuple[str, ...]] = ("sha256",)
 
-    sha256: Digest
+    sha256: wire.Digest
 
 
 class RefuseApproval(wire.Input, frozen=True, kw_only=True):
@@ -51,7 +47,7 @@ class RefuseApproval(wire.Input, frozen=True, kw_only=True):
 
     unread_by_guard: ClassVar[tuple[str, ...]] = ("sha256",)
 
-    sha256: Digest
+    sha256: wire.Digest
     reason: wire.Reason
 
 

@@ -61,6 +61,11 @@ Reason = Annotated[
         examples=["Counted wrongly, one card forgotten"],
     ),
 ]
+# A digest of one in four hundred holds twelve digits that could be a My Number by chance: a struct that takes one in
+# says so by `unread_by_guard`, for its form says what it is.
+Digest = Annotated[
+    str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256, hexadecimal", examples=["0" * 64])
+]
 QueueName = Annotated[
     str,
     Meta(

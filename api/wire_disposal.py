@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, field
 
-from api.wire import CardCode, Input, Output, Reason, When, Words
+from api.wire import CardCode, Digest, Input, Output, Reason, When, Words
 from logistics.rules.codes import CodeType
 from logistics.rules.lifecycle import CardState
 
@@ -22,9 +22,6 @@ SlotCode = Annotated[
         extra={"code": CodeType.SLOT},
     ),
 ]
-Digest = Annotated[
-    str, Meta(pattern="^[0-9a-f]{64}$", description="`sha256` of the proposal as shown", examples=["0" * 64])
-]
 
 
 class NewProposal(Input, frozen=True, kw_only=True):
@@ -37,7 +34,9 @@ class NewProposal(Input, frozen=True, kw_only=True):
 class Decide(Input, frozen=True, kw_only=True):
     """What the city says to a proposal as it was shown (`sha256`), and what it asks for."""
 
-    sha256: Digest
+    unread_by_guard: ClassVar[tuple[str, ...]] = ("sha256",)
+
+    sha256: Annotated[Digest, Meta(description="`sha256` of the proposal as shown")]
     approved: bool
     reason: Words | None = None
     witness_requested: bool = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from api.wire import Input, Output, PersonCode, Scans, Words
+from api.wire import Digest, Input, Output, PersonCode, Scans, Words
 from logistics.rules.lifecycle import CardState
 from logistics.rules.succeeding import Receiver
 
@@ -34,11 +34,11 @@ class OpenSuccession(Input, frozen=True, kw_only=True):
 class Acknowledge(Input, frozen=True, kw_only=True):
     """Who signs for a side that P18 is right as its record stands (`sha256`)."""
 
+    unread_by_guard: ClassVar[tuple[str, ...]] = ("sha256",)
+
     side: Literal["giver", "taker"]
     named: Annotated[Words, Meta(description="Who signs the paper; a member of staff of that side")]
-    sha256: Annotated[
-        str, Meta(pattern="^[0-9a-f]{64}$", description="`sha256` of the succession", examples=["0" * 64])
-    ]
+    sha256: Annotated[Digest, Meta(description="`sha256` of the succession")]
 
 
 class SuccessionPlace(Output, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from api import wire
 from api.approvals import Approve
 from api.guarding import texts
 from api.logs import log_requests
+from api.wire_disposal import Decide
+from api.wire_successions import Acknowledge
 from logistics.rules.codes import CodeType, sequenced_code
 from logistics.rules.guard import holds_my_number
 from logistics.store.database import Database
@@ -197,12 +200,32 @@ def test_a_typed_value_that_looks_like_a_my_number_by_chance_passes_the_guard(
     assert [text for _, text in texts(read, "") if holds_my_number(text)] == []
 
 
+def _bodies(of: type[wire.Input] = wire.Input) -> Iterator[type[wire.Input]]:
+    for body in of.__subclasses__():
+        yield body
+        yield from _bodies(body)
+
+
+def _digests(body: type[wire.Input]) -> list[str]:
+    """The fields of a body that are digests by their type."""
+    fields = msgspec.json.schema(body)["$defs"][body.__name__]["properties"]
+    return [name for name, said in fields.items() if "a-f" in said.get("pattern", "")]
+
+
 def test_a_digest_that_holds_a_my_number_by_chance_passes_the_guard() -> None:
     digest = f"a{NUMBER}" + "b" * (63 - len(NUMBER))
 
     read = msgspec.json.decode(msgspec.json.encode({"sha256": digest}), type=Approve)
 
     assert [text for _, text in texts(read, "") if holds_my_number(text)] == []
+
+
+def test_every_body_that_takes_a_digest_in_keeps_it_from_the_guard() -> None:
+    taking = {body: _digests(body) for body in _bodies() if _digests(body)}
+
+    assert {Acknowledge, Approve, Decide} <= taking.keys()
+    for body, names in taking.items():
+        assert set(names) <= set(getattr(body, "unread_by_guard", ())), body
 
 
 async def test_no_scan_is_refused_because_of_the_digits_of_its_id(day: Day) -> None:

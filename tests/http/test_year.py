@@ -32,11 +32,15 @@ async def test_a_year_of_every_journey_adds_up_by_sql_of_its_own_and_is_reported
     connection = await asyncpg.connect(host=str(server.socket_dir), user=OWNER, database=name)
     try:
         found = await recount(connection, plan, played.reports, played.later)
-        # A recount that cannot fail shows nothing: one card more in the log's index, and it does.
-        await connection.execute(
-            "INSERT INTO recount_step SELECT * FROM recount_step WHERE step = 'issue' LIMIT 1"
-        )
+        # A recount that cannot fail shows nothing: one card more issued in that month, and it does.
         (month, figures), *_ = played.reports.items()
+        await connection.execute(
+            """
+            INSERT INTO recount_step
+            SELECT * FROM recount_step WHERE step = 'issue' AND date_trunc('month', day)::date = $1 LIMIT 1
+            """,
+            month,
+        )
         wrong = await recount_month(connection, month, figures)
     finally:
         await connection.close()
