@@ -21,6 +21,8 @@ from logistics.store.database import Database
 from logistics.store.migrate import migrate
 from logistics.store.server import OWNER, SERVICE, SUPERUSER, Server, running
 from seed.load import load
+from tests.applications import give_back
+from tests.played import play
 from tests.sessions import admit_everybody
 
 # A machine that is busy with other work is slow to draw examples; that says nothing of the code.
@@ -34,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=2, help="how often service and database are killed each")
 
 
-TEMPLATE = "template_logistics"
+TEMPLATE, PLAYED = "template_logistics", "template_played"
+# What the clock of a test's database shows, whatever the machine's does.
+CONTRACT_BEGINS = datetime(2026, 4, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -53,6 +57,20 @@ def template(server: Server) -> str:
     server.create_database(TEMPLATE)
     asyncio.run(_fill(server.url(TEMPLATE)))
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def played_template(server: Server, template: str) -> str:
+    """The name of a database into which the demonstration day was played, small; for who reads what a day leaves."""
+    asyncio.run(_play(server, template))
+    return PLAYED
+
+
+@pytest.fixture
+async def played_database(server: Server, played_template: str) -> AsyncIterator[Database]:
+    """A copy of the database that holds a played day."""
+    async with clone(server, played_template) as database:
+        yield database
 
 
 @pytest.fixture
@@ -78,15 +96,18 @@ async def clone(
     Connected as the service is, so that what only the owner may do fails in tests too.
     """
     name = f"test_{next(_numbers)}"
-    await as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER logistics STRATEGY wal_log")
+    await _copy(server, template, name)
     database = Database(server.url(name, user), pool_size=pool_size)
-    # The first day of the contract, whatever the machine's clock says.
-    database.tell_time(datetime(2026, 4, 1, tzinfo=UTC))
+    database.tell_time(CONTRACT_BEGINS)
     try:
         yield database
     finally:
         await database.close()
         await as_superuser(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _copy(server: Server, template: str, name: str) -> None:
+    await as_superuser(server, f"CREATE DATABASE {name} TEMPLATE {template} OWNER logistics STRATEGY wal_log")
 
 
 async def as_superuser(server: Server, statement: str, database: str = "postgres") -> None:
@@ -105,3 +126,12 @@ async def _fill(url: str) -> None:
         await load(session)
     await admit_everybody(database)
     await database.close()
+
+
+async def _play(server: Server, template: str) -> None:
+    await _copy(server, template, PLAYED)
+    database = Database(server.url(PLAYED, SERVICE))
+    database.tell_time(CONTRACT_BEGINS)
+    await play(database)
+    await database.close()
+    give_back()

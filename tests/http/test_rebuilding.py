@@ -19,26 +19,25 @@ from logistics.work.rebuilding import differing
 from seed.load import person_code
 from tests.conftest import as_superuser
 from tests.http.day import Day
-from tests.http.test_demo import played
+from tests.played import play
 
 
-async def test_a_played_day_is_rebuilt_from_its_entries_without_a_differing_row(database: Database) -> None:
-    await played(database)
-
-    async with database.read() as session:
+async def test_a_played_day_is_rebuilt_from_its_entries_without_a_differing_row(
+    played_database: Database,
+) -> None:
+    async with played_database.read() as session:
         entries, found = await differing(session)
 
     assert entries > 100
     assert found == []
 
 
-async def test_a_row_changed_behind_the_gate_is_named(database: Database, server: Server) -> None:
-    await played(database)
-    name = str(database.engine.url.database)
+async def test_a_row_changed_behind_the_gate_is_named(played_database: Database, server: Server) -> None:
+    name = str(played_database.engine.url.database)
     stored = "(SELECT min(code) FROM card WHERE state = 'stored' AND custodian <> 'L00H')"
     await as_superuser(server, f"UPDATE card SET custodian = 'L00H' WHERE code = {stored}", name)  # noqa: S608
 
-    async with database.read() as session:
+    async with played_database.read() as session:
         _, found = await differing(session)
 
     assert len(found) == 1
@@ -54,7 +53,7 @@ async def test_a_played_day_is_exported_with_proofs_and_verified(
     # Before the day: its people sign in at their own desks, which ends the sessions of these.
     details = {"purpose": "yearly audit", "number": "R8-1"}
     approval = await day.approved(day.clerk(0, 99), day.city, "export", "log", **details)
-    await played(database)
+    await play(database)
     await export(database, clock, tmp_path, approved=approval)
 
     report = verify_export(tmp_path / "export")
@@ -62,10 +61,9 @@ async def test_a_played_day_is_exported_with_proofs_and_verified(
     assert report.verified, str(report)
 
 
-async def test_nobody_exports_the_log_alone(database: Database, clock: Clock, tmp_path: Path) -> None:
-    await played(database)
+async def test_nobody_exports_the_log_alone(played_database: Database, clock: Clock, tmp_path: Path) -> None:
     with pytest.raises(ApprovalNeeded):
-        await export(database, clock, tmp_path)
+        await export(played_database, clock, tmp_path)
 
     assert not (tmp_path / "export").exists()
 

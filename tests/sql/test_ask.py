@@ -19,7 +19,6 @@ from logistics.store.server import Server
 from logistics.work.views import MARK
 from seed.load import person_code, vault_code
 from tests.conftest import clone
-from tests.http.test_demo import played
 
 AUDITOR = person_code(0, 99)
 
@@ -47,15 +46,14 @@ class Asked:
 @pytest.fixture
 def asked(
     server: Server,
-    template: str,
+    played_template: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> Iterator[Asked]:
     with asyncio.Runner() as runner:
         stack = contextlib.AsyncExitStack()
-        database = runner.run(stack.enter_async_context(clone(server, template)))
-        runner.run(played(database))
+        database = runner.run(stack.enter_async_context(clone(server, played_template)))
         monkeypatch.setenv("DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
         monkeypatch.setenv("DATA_DIR", str(tmp_path))
         monkeypatch.setenv("LOGISTICS_CLOCK", "2026-11-25T09:00+09:00")

@@ -11,7 +11,6 @@ from logistics.store.database import Database
 from logistics.store.migrate import migrate
 from logistics.store.server import OWNER, SERVICE, Server
 from logistics.store.tables import APPEND_ONLY
-from tests.http.test_demo import played
 from tests.sql import gate_rows as given
 from tests.sql.gate_rows import NOW
 from tests.sql.test_log import one_row, superuser
@@ -86,12 +85,12 @@ SERVICE_ALONE = [
 
 
 async def test_every_forbidden_act_is_refused_to_the_service_and_to_the_owner(
-    server: Server, database: Database, tmp_path: Path
+    server: Server, played_database: Database, tmp_path: Path
 ) -> None:
+    # A day of work leaves a row in nearly every table; only what refuses is tried then, never emptiness.
+    database = played_database
     # What is refused by the database as a whole is so for every one that was migrated, copies of it too.
     await migrate(server.url(str(database.engine.url.database), OWNER))
-    # A day of work leaves a row in every table; only what refuses is tried then, never emptiness.
-    await played(database)
     async with database.begin() as session:
         await take(session, [given.act("note") for _ in range(256)], NOW)
     async with at_work(database, tmp_path) as (worker, _):

@@ -21,7 +21,6 @@ from logistics.store.server import Server
 from logistics.work.trusting import resume_signing
 from seed.load import person_code
 from tests.conftest import as_superuser, clone
-from tests.http.test_demo import played
 from tests.sql import gate_rows as given
 from tests.sql.test_sequencer import at_work, write
 
@@ -232,14 +231,15 @@ async def test_a_memory_that_is_no_note_is_a_finding(database: Database, tmp_pat
         assert set(verdict.found) == {What.SIGNER}, (content, str(verdict))
 
 
-async def test_a_day_of_work_leaves_nothing_for_the_watch_to_find(database: Database, tmp_path: Path) -> None:
-    await played(database)
-    async with at_work(database, tmp_path / "signer") as (worker, _):
+async def test_a_day_of_work_leaves_nothing_for_the_watch_to_find(
+    played_database: Database, tmp_path: Path
+) -> None:
+    async with at_work(played_database, tmp_path / "signer") as (worker, _):
         await worker.round()
         while not await worker.watch.go_on():
             pass
         assert worker.watch.distrusts is None
 
-    verdict = await live.verify(database, tmp_path / "signer")
+    verdict = await live.verify(played_database, tmp_path / "signer")
 
     assert verdict.verified, verdict
