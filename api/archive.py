@@ -68,7 +68,7 @@ RENDER: Mapping[str, Callable[[Any, Imprint], bytes]] = {
     "P2A": labels.handing.render_city_slip,
     "P3A": labels.handing.render_deposit,
     "P19": labels.registers.staff,
-    "P20": labels.registers.carriers,
+    "P20": labels.registers.couriers,
     "P21": labels.contacts.render,
     "P22": labels.registers.premises,
     "P23": labels.pick_list.render,

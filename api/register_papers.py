@@ -29,7 +29,7 @@ from logistics.work import documents, register_papers
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAPERS: dict[str, Callable[[Any, Imprint], bytes]] = {
     "P19": labels.registers.staff,
-    "P20": labels.registers.carriers,
+    "P20": labels.registers.couriers,
     "P22": labels.registers.premises,
 }
 

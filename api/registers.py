@@ -34,7 +34,7 @@ from api.wire_registers import (
 from logistics.rules import errors, people_errors, permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.permissions import Actor
-from logistics.work import carriers, premises, registers, rosters
+from logistics.work import couriers, premises, registers, rosters
 
 
 @get(
@@ -129,7 +129,7 @@ async def record_training(
 async def list_consents(
     snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
 ) -> list[Consent]:
-    return wire.listed(await carriers.consents(snapshot), Consent)
+    return wire.listed(await couriers.consents(snapshot), Consent)
 
 
 @post(
@@ -146,7 +146,7 @@ async def register_consent(
     now: NamedDependency[datetime],
 ) -> None:
     start, end = on_calendar(data.valid_from, "valid_from"), on_calendar(data.valid_to, "valid_to")
-    await carriers.register(
+    await couriers.register(
         session, actor, data.number, data.courier, data.scope, data.contract, start, end, now
     )
 

@@ -14,8 +14,8 @@ from logistics.rules.japanese import era_year, japanese_date
 from logistics.rules.records import Imprint, NamedPerson, NamedPlace
 from logistics.rules.register_records import (
     CHANGES,
-    CarrierLine,
-    CarrierRecord,
+    CourierLine,
+    CourierRecord,
     PremisesLine,
     PremisesRecord,
     StaffLine,
@@ -39,7 +39,7 @@ _STAFF = table.columns(
     ("誓約書", 14, "centre"),
     ("研修", 17, "centre"),
 )
-_CARRIERS = table.columns(
+_COURIERS = table.columns(
     ("承諾番号", 27, "left"),
     ("業者", 36, "left"),
     ("範囲・契約", 46, "left"),
@@ -62,11 +62,11 @@ def staff(record: StaffRecord, imprint: Imprint) -> bytes:
     return _paper("P19", record, imprint, f"{len(record.lines)} 名", list(_staff(record, says)))
 
 
-def carriers(record: CarrierRecord, imprint: Imprint) -> bytes:
+def couriers(record: CourierRecord, imprint: Imprint) -> bytes:
     """P20 as PDF."""
     says = "別紙1第9条・第10条第10項に基づき承諾を得た業者は、次のとおりです。"
-    head = table.head(_CARRIERS)
-    rows = [Piece(_height(len(line.crew)), _draw_carrier(line), head) for line in record.lines]
+    head = table.head(_COURIERS)
+    rows = [Piece(_height(len(line.crew)), _draw_courier(line), head) for line in record.lines]
     pieces = [*_opening(record, says), parts.section("承諾と登録乗務員", f"{len(record.lines)} 件"), *rows]
     return _paper("P20", record, imprint, f"{len(record.lines)} 件", _closed(record, pieces, len(rows)))
 
@@ -80,7 +80,7 @@ def premises(record: PremisesRecord, imprint: Imprint) -> bytes:
     return _paper("P22", record, imprint, f"{len(record.lines)} 件", _closed(record, pieces, len(rows)))
 
 
-Register = StaffRecord | CarrierRecord | PremisesRecord
+Register = StaffRecord | CourierRecord | PremisesRecord
 
 
 def _paper(
@@ -187,9 +187,9 @@ def _draw_person(number: int, line: StaffLine, *, last: bool) -> parts.Draw:
     return draw
 
 
-def _draw_carrier(line: CarrierLine) -> parts.Draw:
+def _draw_courier(line: CourierLine) -> parts.Draw:
     def draw(pen: Pen, y: float) -> None:
-        number, name, scope, period, crew = _CARRIERS
+        number, name, scope, period, crew = _COURIERS
         height = _height(len(line.crew))
         pen.cell(number.x, y, number.width, _ROW, line.number, 9, lines=2)
         _two(pen, name, y, line.name, line.courier)

@@ -19,7 +19,7 @@ from logistics.rules import permissions
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
 from logistics.rules.permissions import Actor, may
-from logistics.work import carriers, founding, people, places, premises, register_papers
+from logistics.work import couriers, founding, people, places, premises, register_papers
 from logistics.work import vault as keeping
 
 PAPERS = ("P19", "P20", "P22")
@@ -34,8 +34,8 @@ async def registers_page(
 ) -> Response[str]:
     """Companies with consents and crews; rooms and vaults with their registrations."""
     permissions.require(reader, "see_registers")
-    known, couriers = await places.all_places(snapshot), await places.couriers(snapshot)
-    crews = {row["code"]: await carriers.crew(snapshot, row["code"]) for row in couriers}
+    known, companies = await places.all_places(snapshot), await places.couriers(snapshot)
+    crews = {row["code"]: await couriers.crew(snapshot, row["code"]) for row in companies}
     vaults = [
         {**vault, "place_name": place["name"]}
         for place in known
@@ -46,9 +46,9 @@ async def registers_page(
         request=request,
         reader=reader,
         today=business_date(now),
-        couriers=couriers,
+        couriers=companies,
         crews=crews,
-        consents=await carriers.consents(snapshot),
+        consents=await couriers.consents(snapshot),
         premises=await premises.registered(snapshot),
         vaults=vaults,
         sites=[(row["code"], row["name"]) for row in known],
@@ -86,7 +86,7 @@ async def register_consent(
         await founding.add_courier(session, actor, name, number, *what)
     else:
         courier = forms.code(request, "courier", CodeType.COURIER)
-        await carriers.register(session, actor, number, courier, *what)
+        await couriers.register(session, actor, number, courier, *what)
     return done("/registers", f"承諾 {number} を登録しました。", f"Consent {number} is registered.")
 
 

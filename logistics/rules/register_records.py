@@ -68,7 +68,7 @@ def marked(
     return said, tuple(f"{line.name}（{line.code}）" for code, line in known.items() if code not in now)
 
 
-class CarrierLine(Record, frozen=True):
+class CourierLine(Record, frozen=True):
     """A consent with the company it is for, and the crew registered for that company."""
 
     number: str
@@ -81,7 +81,7 @@ class CarrierLine(Record, frozen=True):
     crew: tuple[str, ...]
 
 
-class CarrierRecord(Record, frozen=True):
+class CourierRecord(Record, frozen=True):
     """P20 再委託・配送業者台帳 (appendix 1 articles 9 and 10-10, appendix 2 article 6)."""
 
     number: str
@@ -89,7 +89,7 @@ class CarrierRecord(Record, frozen=True):
     issued_by: NamedPerson
     place: NamedPlace
     day: date
-    lines: tuple[CarrierLine, ...]
+    lines: tuple[CourierLine, ...]
 
 
 class PremisesLine(Record, frozen=True):

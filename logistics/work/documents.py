@@ -32,7 +32,7 @@ from logistics.rules.records import (
     Record,
     TransferSlipRecord,
 )
-from logistics.rules.register_records import CarrierRecord, PremisesRecord, StaffRecord
+from logistics.rules.register_records import CourierRecord, PremisesRecord, StaffRecord
 from logistics.rules.report_records import MonthReportRecord, UndeliveredCardsRecord, UndeliveredRecord
 from logistics.rules.return_records import ReturnRecord
 from logistics.rules.succession_records import SuccessionRecord
@@ -64,7 +64,7 @@ RECORDS: dict[str, type[Record]] = {
     "P8": CertificateRecord,
     "P17": ProvenanceRecord,
     "P19": StaffRecord,
-    "P20": CarrierRecord,
+    "P20": CourierRecord,
     "P22": PremisesRecord,
     # Ours: what P2 and P3 are within a site, and a list that the city's catalogue does not name.
     "P2A": CitySlipRecord,

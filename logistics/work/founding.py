@@ -1,6 +1,6 @@
 """A company, a site or a vault that was not there before: what exists before anything moves, added by a manager.
 
-Nothing can be done with any of them yet: a company carries once the city's consent is registered (`carriers`), a vault
+Nothing can be done with any of them yet: a company carries once the city's consent is registered (`couriers`), a vault
 stores once it is registered with the city (`premises`), a site receives once it has an active leader.
 """
 
@@ -19,7 +19,7 @@ from logistics.rules.codes import CodeType, sequenced_code, slot_code
 from logistics.rules.errors import InvalidValue, NotFound
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import carriers
+from logistics.work import couriers
 
 # Sites of a municipality, and vehicles, count up to here; vaults of a site; shelves A to Z.
 LAST_SITE, FIRST_VEHICLE, LAST_VEHICLE = 49, 50, 99
@@ -73,7 +73,7 @@ async def add_courier(
     row = (vehicle, number, f"vehicle-{number}", f"{name} 車両", "車両", "vehicle", "", 0, code)
     await connection.execute(_PLACE, *row)
     await _note(session, actor, "add_courier", {"courier": code, "name": name, "vehicle": vehicle}, now)
-    await carriers.register(session, actor, consent, code, scope, contract, valid_from, valid_to, now)
+    await couriers.register(session, actor, consent, code, scope, contract, valid_from, valid_to, now)
     return code
 
 

@@ -16,8 +16,8 @@ from logistics.rules.errors import InvalidValue, NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.records import NamedPerson, NamedPlace, Record
 from logistics.rules.register_records import (
-    CarrierLine,
-    CarrierRecord,
+    CourierLine,
+    CourierRecord,
     PremisesLine,
     PremisesRecord,
     StaffLine,
@@ -25,7 +25,7 @@ from logistics.rules.register_records import (
     marked,
 )
 from logistics.store.database import driver
-from logistics.work import carriers, documents, people, places, premises
+from logistics.work import couriers, documents, people, places, premises
 from logistics.work.documents import Paper
 from logistics.work.numbering import next_codes
 
@@ -33,7 +33,7 @@ _LAST_STAFF = """
 SELECT record FROM document WHERE catalogue = 'P19' ORDER BY created_at DESC, number DESC LIMIT 1
 """
 
-STAFF, CARRIERS, PREMISES = "P19", "P20", "P22"
+STAFF, COURIERS, PREMISES = "P19", "P20", "P22"
 
 
 async def freeze(session: AsyncSession, actor: Actor, catalogue: str, day: date, now: datetime) -> Record:
@@ -43,17 +43,17 @@ async def freeze(session: AsyncSession, actor: Actor, catalogue: str, day: date,
     here = await places.place(session, str(actor.place))
     place = NamedPlace(here["code"], here["name"], here["address"])
     by = NamedPerson(actor.code, actor.name)
-    record: StaffRecord | CarrierRecord | PremisesRecord
+    record: StaffRecord | CourierRecord | PremisesRecord
     if catalogue == STAFF:
         before = await _last_staff(session)
         lines, gone = marked(await staff(session), before)
         record = StaffRecord(number, now, by, place, day, lines, before.number if before else None, gone)
-    elif catalogue == CARRIERS:
-        record = CarrierRecord(number, now, by, place, day, await _carriers(session))
+    elif catalogue == COURIERS:
+        record = CourierRecord(number, now, by, place, day, await _couriers(session))
     elif catalogue == PREMISES:
         record = PremisesRecord(number, now, by, place, day, await _premises(session))
     else:
-        raise InvalidValue("register", "must be staff, carriers or premises")
+        raise InvalidValue("register", "must be staff, couriers or premises")
     await documents.freeze(session, [Paper(number, catalogue, f"{catalogue}-{day.isoformat()}", record)], now)
     return record
 
@@ -94,14 +94,14 @@ async def staff(session: AsyncSession) -> tuple[StaffLine, ...]:
     )
 
 
-async def _carriers(session: AsyncSession) -> tuple[CarrierLine, ...]:
+async def _couriers(session: AsyncSession) -> tuple[CourierLine, ...]:
     lines = []
-    for row in await carriers.consents(session):
+    for row in await couriers.consents(session):
         crew = tuple(
-            f"{one['name']}（{one['code']}）" for one in await carriers.crew(session, row["courier"])
+            f"{one['name']}（{one['code']}）" for one in await couriers.crew(session, row["courier"])
         )
         lines.append(
-            CarrierLine(
+            CourierLine(
                 row["number"],
                 row["courier"],
                 row["name"],

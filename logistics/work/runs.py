@@ -24,7 +24,7 @@ from logistics.rules.lifecycle import BatchState, BatchStep
 from logistics.rules.outcomes import Outcome, Purpose
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import carriers, places
+from logistics.work import couriers, places
 from logistics.work.locking import codes
 from logistics.work.scanning import settle
 from logistics.work.scans import Answer, Call, Row, Scan, Verdict
@@ -122,10 +122,10 @@ async def plan(
     permissions.require(actor, "plan_run")
     run = await lock(session, (await ensure(session, actor, day, now))["code"])
     connection = await driver(session)
-    consent = await carriers.in_force(session, courier, day)
+    consent = await couriers.in_force(session, courier, day)
     if consent is None:
         raise CourierNotRegistered("courier", courier, day.isoformat())
-    await carriers.require_crew(session, courier, crew)
+    await couriers.require_crew(session, courier, crew)
     await connection.execute(
         "UPDATE run SET courier = $2, crew = $3, vehicle = $4, consent = $5, consent_from = $6, consent_to = $7"
         " WHERE code = $1",

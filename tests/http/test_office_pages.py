@@ -189,9 +189,9 @@ async def test_a_company_and_a_vault_are_added_registered_and_on_paper(
     assert tuple(slots) == (6, "京-99", 240)
     assert "再委託・配送業者台帳" in paper
     assert "原本を印刷する" in paper
-    carrier = await _row(database, "SELECT code FROM courier WHERE name = '第二運送'")
-    assert type_of(carrier["code"]) is CodeType.COURIER
-    vehicle = await _row(database, "SELECT kind, party FROM place WHERE party = $1", carrier["code"])
+    courier = await _row(database, "SELECT code FROM courier WHERE name = '第二運送'")
+    assert type_of(courier["code"]) is CodeType.COURIER
+    vehicle = await _row(database, "SELECT kind, party FROM place WHERE party = $1", courier["code"])
     assert vehicle["kind"] == "vehicle"
     site = await reader.client.post(
         "/api/v1/places",
