@@ -29,15 +29,21 @@ from logistics.work import deciding, documents, proposing, refusals
 ProposalPath = Annotated[
     str, PathParameter(pattern=r"^W[0-9A-Z]{3,11}$", description="Number of a proposal, such as W08000001H")
 ]
+# What an attempt to propose is about, before anything has a number; the entry names the cards that kept it from one.
+NEW_PROPOSAL = "new"
 
 
 @asynccontextmanager
 async def recorded(
     database: Database, actor: Actor, act: str, proposal: str, now: datetime
 ) -> AsyncIterator[None]:
-    """An attempt that is refused is a fact: it is recorded before its problem is answered."""
+    """An attempt that is refused is a fact: it is one entry with its reason before its problem is answered."""
     try:
         yield
+    except errors.NotAllowed as refusal:
+        # Every refusal of a right is written down by one hook; it is told what this one was about.
+        refusal.about = proposal
+        raise
     except errors.DomainError as refusal:
         await refusals.note(database, actor, act, proposal, refusal, now)
         raise
@@ -54,9 +60,11 @@ async def propose(
     data: JSONBody[wire_disposal.NewProposal],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
     now: NamedDependency[datetime],
 ) -> wire_disposal.Proposal:
-    return _proposal(await proposing.propose(session, actor, data.cards, data.note, now))
+    async with recorded(database, actor, "propose", NEW_PROPOSAL, now):
+        return _proposal(await proposing.propose(session, actor, data.cards, data.note, now))
 
 
 @get("/proposals", operation_id="listProposals", summary="Proposals for disposal", responses=documented())

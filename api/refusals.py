@@ -27,7 +27,7 @@ async def record(error: Exception, scope: Scope) -> None:
             now = parts.clock()
             actor = await _actor(session, scope, now)
             method, path = str(scope.get("method", "")), str(scope.get("path_template", ""))
-            await refusals.record(session, actor, error.act, method, path, now)
+            await refusals.record(session, actor, error.act, method, path, now, error.about)
     except (DomainError, asyncpg.PostgresError, OSError) as failure:
         # The refusal itself stands; that it could not be written down is for the operator to know.
         log.error("refusal not recorded", error=type(failure).__name__, act=error.act)

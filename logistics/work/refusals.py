@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.gate import take
 from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json
-from logistics.rules.errors import DomainError
+from logistics.rules.errors import CardsRefused, DomainError, NotAllowed
 from logistics.rules.permissions import Actor
 from logistics.store.database import Database
 from logistics.work import places
@@ -19,7 +19,9 @@ async def note(
     database: Database, actor: Actor, act: str, subject: str, refusal: DomainError, now: datetime
 ) -> None:
     """Record an attempt that was refused, in a transaction of its own: the attempt's is rolled back."""
-    facts = {"act": act, "subject": subject, "problem": type(refusal).__name__}
+    facts: dict[str, Json] = {"act": act, "subject": subject, "problem": type(refusal).__name__}
+    if isinstance(refusal, CardsRefused):
+        facts["refused"] = [dict(one) for one in refusal.refused]
     async with database.begin() as session:
         # A courier has no place of ours; what it tries, it tries of the annex.
         where = actor.place or await places.annex(session)
@@ -27,12 +29,20 @@ async def note(
 
 
 async def record(
-    session: AsyncSession, actor: Actor, act: str, method: str, route: str, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    act: str,
+    method: str,
+    route: str,
+    now: datetime,
+    about: str = "",
 ) -> None:
     """Append that `actor` was refused the right to `act`; nothing of the request but its route is kept.
 
-    An attempt at what is another's task shows in the log (escalation).
+    An attempt at what is another's task shows in the log (escalation). `about` is the number of what was tried.
     """
     site = actor.place or await places.vehicle(session, str(actor.courier))
     facts: dict[str, Json] = {"act": act, "role": actor.role.value, "method": method, "route": route}
+    if about:
+        facts |= {"subject": about, "problem": NotAllowed.__name__}
     await take(session, [Act("refuse_right", actor, site, now, facts=facts)], now)

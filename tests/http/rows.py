@@ -9,7 +9,7 @@ import logistics.store.tables  # noqa: F401 - fills the metadata
 from logistics.store.database import Database, driver
 
 # That somebody was refused a right is told apart (test_refusals); it is no effect of the request.
-WHERE = {"entry": "WHERE act <> 'refuse_right'"}
+WHERE = {"entry": "WHERE act NOT IN ('refuse', 'refuse_right')"}
 # That a session was in use is noted from time to time, whatever became of the request.
 TABLES = sorted(set(SQLModel.metadata.tables) - {"session"})
 

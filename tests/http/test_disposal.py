@@ -25,9 +25,14 @@ OTHER_CITY = person_code(0, 92)
 
 async def refusals(day: Day) -> list[tuple[str, str, str]]:
     """(who, what, why) of every attempt that was refused and recorded."""
-    entries = (await day.manager.get("/audit/entries", act="refuse"))["items"]
-    bodies = [json.loads(entry["body"]) for entry in entries]
+    bodies = [json.loads(entry["body"]) for entry in await _refusals(day)]
     return [(body["actor"], body["facts"]["act"], body["facts"]["problem"]) for body in bodies]
+
+
+async def _refusals(day: Day) -> list[Any]:
+    """Refusals of rights and of everything else, as they followed each other."""
+    pages = [await day.manager.get("/audit/entries", act=act) for act in ("refuse", "refuse_right")]
+    return sorted((entry for page in pages for entry in page["items"]), key=lambda entry: entry["id"])
 
 
 async def refused_scans(day: Day, card: str) -> list[str]:
@@ -120,6 +125,9 @@ async def test_what_is_no_candidate_is_on_no_proposal_and_neither_is_the_rest(
     states = {one["card"]: one["state"] for one in problem["refused"]}
     assert states == {held: "on_hold", fresh: "no candidate"}
     assert await contents(database) == before
+    (tried,) = [json.loads(entry["body"])["facts"] for entry in await _refusals(day)]
+    assert (tried["act"], tried["problem"]) == ("propose", "CardsRefused")
+    assert {one["card"]: one["state"] for one in tried["refused"]} == states
 
 
 async def test_nobody_disposes_of_anything_alone(day: Day) -> None:

@@ -53,7 +53,7 @@ def main() -> int:
         # What a power cut would lose here can be played again; that nothing is lost is shown elsewhere.
         server.psql(f"ALTER DATABASE {NAME} SET synchronous_commit = off")
         try:
-            played, found, requests = asyncio.run(_play(server, plan, asked.out, daily))
+            played, found, requests = asyncio.run(_play(server, Path(home), plan, asked.out, daily))
         except AssertionError as failure:
             print(f"BAD the play stopped: {failure}", flush=True)
             return 1
@@ -64,7 +64,9 @@ def main() -> int:
     return 1 if found.faults else 0
 
 
-async def _play(server: Server, plan: Plan, out: Path, daily: bool) -> tuple[Played, Recount, int]:
+async def _play(
+    server: Server, home: Path, plan: Plan, out: Path, daily: bool
+) -> tuple[Played, Recount, int]:
     await migrate(server.url(NAME))
     owner = Database(server.url(NAME))
     async with owner.begin() as session:
@@ -73,14 +75,14 @@ async def _play(server: Server, plan: Plan, out: Path, daily: bool) -> tuple[Pla
     await owner.close()
     database = Database(server.url(NAME, SERVICE), pool_size=16)
     try:
-        async with staged(database, plan, out) as stage:
+        async with staged(database, plan, out, home / "signer") as stage:
             played = await Year(stage, lambda line: print(line, flush=True), daily).play()
             requests = stage.transport.requests
     finally:
         await database.close()
     connection = await asyncpg.connect(host=str(server.socket_dir), user=OWNER, database=NAME)
     try:
-        return played, await recount(connection, plan, played.reports, played.later), requests
+        return played, await recount(connection, plan, played), requests
     finally:
         await connection.close()
 

@@ -82,6 +82,12 @@ async def hand_everything_on(stage: Stage, day: date) -> dict[str, int]:
     stage.at(day, 16, 30)
     await confirm_everybody(stage.database, stage.clock())
     await use(stage)
+    annex = stage.annex.clerk
+    broken = {"lines": [{"item": "box", "pieces": 1}], "day": day.isoformat(), "reason": "落下により破損した"}
+    await annex.post("/supplies/losses", broken)
+    year = {"first": stage.plan.months[0].isoformat(), "last": day.isoformat(), "everywhere": True}
+    made = await manager.post("/supplies/statements", year)
+    await stage.paper(manager, f"/documents/{made['number']}/paper.pdf", "P15-使用明細書-全拠点.pdf")
     for there in stage.places.values():
         await _return_supplies(stage, there, day)
     body = {

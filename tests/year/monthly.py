@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from seed.load import person_code
 from tests.http.day import new_card
+from tests.year import astray, attempts, losses
 from tests.year.stage import Stage, There
 from tests.year.working import look_for, store
 
 REMINDED_FOR = timedelta(days=91)
-MACHINE = {"method": "shred", "chip": "shredded", "machine": "裁断機 1号"}
 
 
 async def policy(stage: Stage, day: date) -> None:
@@ -31,6 +33,18 @@ async def policy(stage: Stage, day: date) -> None:
         "rules": rules,
     }
     await city.post("/retention/policies", body)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A bag on its way back to the annex; `strays` of its cards belong to another site."""
+
+    there: There
+    run: str
+    batch: str
+    seal: str
+    cards: list[str]
+    strays: list[str]
 
 
 class Reminded:
@@ -83,7 +97,12 @@ async def give_back(stage: Stage, there: There, run_day: date, reminded: Reminde
         for _, card in there.forgotten
         if card in reminded.on and reminded.on[card] + REMINDED_FOR < run_day
     ]
-    reasons = {"undelivered": due, "collected": list(there.collected), "defect": list(there.damaged)}
+    reasons = {
+        "undelivered": due,
+        "collected": list(there.collected),
+        "defect": list(there.damaged),
+        "misrouted": list(there.strays),
+    }
     reasons = {reason: cards for reason, cards in reasons.items() if cards}
     if not reasons:
         return []
@@ -95,29 +114,55 @@ async def give_back(stage: Stage, there: There, run_day: date, reminded: Reminde
     there.take(cards)
     gone = set(cards)
     there.forgotten = [(day, card) for day, card in there.forgotten if card not in gone]
-    there.collected, there.damaged = [], []
+    there.collected, there.damaged, there.strays = [], [], []
     seal = f"KR-{next(stage.numbers):07d}"
     stage.use(there.number, seal=1)
     body = {"seal_number": seal, "counted": len(cards)}
     await there.clerk.post(f"/batches/{batch['code']}/seal", body)
     await stage.scans(there.clerk, f"/runs/{batch['run']}/loads", [batch["code"]], "loaded")
     (manifest,) = await there.clerk.post(f"/runs/{batch['run']}/dispatch")
-    await stage.courier.post(f"/runs/{batch['run']}/take-over", {"origin": there.place})
-    await _take_back(stage, manifest["code"], batch["code"], seal, cards)
+    sent = Returned(there, batch["run"], batch["code"], seal, cards, reasons.get("misrouted", []))
+    if there.number == stage.plan.odd(run_day).left_behind:
+        day = await astray.leave_behind(stage, there, sent.batch)
+        stage.runs.add(day)
+        stage.later(day - run_day, partial(_send_again, stage, sent))
+        return cards
+    await _take_back(stage, sent, manifest["code"])
+    await block(stage, reasons.get("defect", []))
     path = f"/manifests/{manifest['code']}/return-slip.pdf"
     await stage.paper(there.clerk, path, f"P4-{run_day:%Y-%m}.pdf")
     return cards
 
 
-async def _take_back(stage: Stage, manifest: str, batch: str, seal: str, cards: list[str]) -> None:
+async def _send_again(stage: Stage, sent: Returned) -> None:
+    """What was left behind goes with its next run."""
+    run = (await sent.there.clerk.get(f"/batches/{sent.batch}"))["run"]
+    sent = replace(sent, run=run)
+    await stage.scans(sent.there.clerk, f"/runs/{run}/loads", [sent.batch], "loaded")
+    (manifest,) = await sent.there.clerk.post(f"/runs/{run}/dispatch")
+    await _take_back(stage, sent, manifest["code"])
+
+
+async def _take_back(stage: Stage, sent: Returned, manifest: str) -> None:
     annex = stage.annex
+    await stage.courier.post(f"/runs/{sent.run}/take-over", {"origin": sent.there.place})
     directed = {"supervisor": annex.city.code}
-    first = [stage.scan(manifest), stage.scan(batch, seal_number=seal)]
+    first = [stage.scan(manifest), stage.scan(sent.batch, seal_number=sent.seal)]
     answer = await annex.clerk.post("/scans", {"scans": first} | directed)
     assert {one["outcome"] for one in answer["outcomes"]} == {"arrived"}, answer
-    await stage.scans(annex.clerk, "/scans", cards, "received", **directed)
+    await stage.scans(annex.clerk, "/scans", sent.cards, "received", **directed)
     await annex.clerk.post(f"/manifests/{manifest}/close", {"missing": 0} | directed)
-    await store(stage, annex, cards)
+    await store(stage, annex, sent.cards)
+    for card in sent.strays:
+        stage.forward.setdefault(stage.plan.odd(stage.today).card_of, []).append(card)
+
+
+async def block(stage: Stage, cards: list[str]) -> None:
+    """The city blocks what came back damaged: it will be made again, and this one may go."""
+    if cards:
+        day = stage.today.isoformat()
+        body = {"clock": "blocked_on", "cards": cards, "day": day, "reason": "破損のため再発行"}
+        await stage.annex.city.post("/retention/clocks", body)
 
 
 async def dispose(stage: Stage, name: str) -> int:
@@ -140,15 +185,24 @@ async def _dispose(stage: Stage, cards: list[str], name: str | None) -> None:
     annex = stage.annex
     proposal: Any = await annex.leader.post("/proposals", {"cards": cards, "note": "保管期間満了のため"})
     path = f"/proposals/{proposal['code']}"
+    if name:
+        await attempts.before_the_decision(stage, proposal, cards[0])
     decision = {"sha256": proposal["sha256"], "approved": True, "witness_requested": True}
-    await annex.city.post(f"{path}/decision", decision)
+    await annex.city.post(f"{path}/decision", decision | {"photos_requested": bool(name)})
+    if name:
+        await attempts.of_one_on_hold(stage, path, cards[0])
     for slot, part in annex.find_room(cards, 1):
         body = {"picks": [stage.scan(card) | {"slot": slot.code} for card in part]}
         answer = await annex.clerk.post(f"{path}/picks", body)
         assert {one["outcome"] for one in answer["outcomes"]} == {"picked"}, answer["outcomes"][0]
-    await annex.clerk.post(f"{path}/destruction", MACHINE | {"counted": len(cards)})
+    await annex.clerk.post(f"{path}/destruction", attempts.MACHINE | {"counted": len(cards)})
+    if name:
+        await attempts.destroy(stage, path, cards[0], "witness_absent")
     await annex.city.post(f"{path}/witness", {"present": True})
     await stage.scans(annex.clerk, f"{path}/destructions", cards, "destroyed")
+    if name:
+        await attempts.destroy(stage, path, cards[0], "already_destroyed")
+        await losses.attach(stage, annex, "destruction", proposal["code"], "裁断後の写真.jpg")
     done = await annex.clerk.post(f"{path}/finish", {"remaining": 0, "photos": []})
     annex.take(cards)
     if name:
@@ -171,6 +225,7 @@ async def mistakes(stage: Stage, there: There) -> None:
         there.lay(home, [card])
         there.waiting.appendleft(card)
         await look_for(stage, there, card)
+        await _there_and_back(stage, there, card)
     kept = [new_card()]
     reason = "機器障害のため翌日に手続を続ける"
     await there.clerk.post("/deposits", {"cards": kept, "supervisor": there.city.code, "reason": reason})
@@ -182,6 +237,16 @@ async def mistakes(stage: Stage, there: There) -> None:
         await stage.scans(there.clerk, "/take-outs", cards, "taken_out", purpose="issue")
         there.take(cards)
         await stage.scans(there.clerk, "/issues", cards, "issued")
+
+
+async def _there_and_back(stage: Stage, there: There, card: str) -> None:
+    """A card goes to the city's employee and comes back, since nobody came; its scan into the wrong slot is undone."""
+    home = there.where[card]
+    await stage.scans(there.clerk, "/take-outs", [card], "taken_out", purpose="issue")
+    common = {"to": there.city.code, "reason": "agent"}
+    await stage.scans(there.clerk, "/city-handovers", [card], "with_city", **common)
+    await stage.scans(there.clerk, "/city-returns", [card], "back_from_city")
+    await stage.scans(there.clerk, f"/slots/{home.code}/put-backs", [card], "put_back")
 
 
 async def close_month(stage: Stage, month: date) -> bytes:

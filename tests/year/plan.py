@@ -24,6 +24,21 @@ FIRST_MONTH = date(2026, 4, 1)
 MONTHS = tuple(date(2026 + (m > 12), (m - 1) % 12 + 1, 1) for m in range(4, 16))
 
 
+@dataclass(frozen=True)
+class Odd:
+    """At which sites, by number, a month's odd things happen; no two of them at one site."""
+
+    card_of: int
+    card_at: int
+    bag_of: int
+    bag_at: int
+    torn: int
+    lost: int
+    typed: int
+    left_behind: int
+    damaged: int
+
+
 @dataclass
 class Plan:
     """Cards by site and day: `comes` are to be fetched, `left` are those that nobody will fetch."""
@@ -39,6 +54,12 @@ class Plan:
         for site in SITES:
             for month in self.months:
                 self._spread(site, month)
+        for month in self.months:
+            day = self.odd_day(month)
+            odd = self.odd(day)
+            # One card more that nobody fetches, where something happens to one.
+            for site in (odd.card_of, odd.card_at, odd.bag_of, odd.torn, odd.lost, odd.typed):
+                self.left[site, day] += 1
 
     def volume(self, site: int, month: date) -> int:
         """Cards that a site issues in a month: the contract's count, scaled and rounded."""
@@ -58,6 +79,28 @@ class Plan:
         opened = [day for day in days if self.is_open(site, day) and day >= runs[0]]
         for day, issued in zip(opened, contract.spread(cards, len(opened)), strict=True):
             self.issues[site, day] = issued
+
+    def odd_day(self, month: date) -> date:
+        """The day of a month on which what is not every day's happens: its first run day."""
+        return self.calendar.next_run_day(month - timedelta(days=1))
+
+    def odd(self, day: date) -> Odd:
+        """Where it happens."""
+
+        def site(offset: int) -> int:
+            return SITES[(day.month + offset) % len(SITES)]
+
+        return Odd(
+            card_of=site(4),
+            card_at=site(5),
+            bag_of=site(6),
+            bag_at=site(7),
+            torn=site(8),
+            lost=site(9),
+            typed=site(10),
+            left_behind=site(0),
+            damaged=site(12),
+        )
 
     def is_open(self, site: int, day: date) -> bool:
         """Whether the site hands cards out on a day."""

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.sessions import confirm_everybody
-from tests.year import ending, monthly, working
+from tests.year import astray, ending, losses, monthly, papers, vaults, working
 from tests.year.monthly import Reminded
 from tests.year.stage import Stage, There
 
@@ -25,6 +25,8 @@ class Played:
     returned: int = 0
     spent: int = 0
     handed_on: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    attempted: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
 
@@ -40,10 +42,11 @@ class Year:
     reminded: Reminded = field(default_factory=Reminded)
     month: date | None = None
     odd_is_due: bool = False
+    began: float = field(default_factory=time.perf_counter)
 
     async def play(self) -> Played:
         """Play all days of the plan, and the first one after them."""
-        stage, began = self.stage, time.perf_counter()
+        stage = self.stage
         days = [day for day in stage.plan.days() if self._works(day)]
         for day in days:
             stage.at(day, 8)
@@ -55,7 +58,9 @@ class Year:
         await confirm_everybody(stage.database, stage.clock())
         await self._close_month()
         await self._report_again()
-        self.played.seconds = time.perf_counter() - began
+        assert not stage.due, f"never done: {stage.due}"
+        self.played.lost, self.played.attempted = stage.lost, dict(stage.attempted)
+        self.played.seconds = time.perf_counter() - self.began
         return self.played
 
     def _works(self, day: date) -> bool:
@@ -72,6 +77,8 @@ class Year:
         if self.month is None:
             await monthly.policy(self.stage, day)
             await ending.supply(self.stage, day)
+            await papers.contacts(self.stage)
+            await papers.registers(self.stage)
         else:
             await self._close_month()
         self.month, self.odd_is_due = day.replace(day=1), True
@@ -80,7 +87,15 @@ class Year:
         assert self.month is not None
         (figures,) = await self._timed("month", monthly.close_month(self.stage, self.month))
         self.played.reports[self.month] = figures
-        self.say(f"{self.month:%Y-%m} closed")
+        if self.month == self.stage.plan.months[0]:
+            await papers.of_month(self.stage, self.month)
+            there = self.stage.sites[0]
+            last = self.stage.plan.last_open(there.number, self.month)
+            await papers.of_day(self.stage, there, last)
+        self.say(
+            f"{self.month:%Y-%m} closed after {time.perf_counter() - self.began:,.0f} s,"
+            f" {self.stage.transport.requests:,} requests"
+        )
 
     async def _report_again(self) -> None:
         for month in self.played.reports:
@@ -95,12 +110,18 @@ class Year:
             (sent,) = await self._timed("annex", working.morning(stage, day, odd))
             if sent is not None:
                 stage.at(day, 11)
-                await self._receive(sent, day.month if odd else None)
-                if day == next(plan.days()):
+                await self._receive(sent, day, odd=odd)
+                if sent and self.month == plan.months[0] and odd:
                     await self._timed("papers", working.print_papers(stage, sent[0]))
         stage.at(day, 13)
-        issues = ((there, plan.issues.get((there.number, day), 0)) for there in opened)
-        await self._timed("counter", *(working.counter(stage, there, n) for there, n in issues))
+        issues = {there.number: plan.issues.get((there.number, day), 0) for there in opened}
+        booked = max((n for n in issues if n != working.CENTER), key=issues.__getitem__, default=0) * odd
+        counters = (
+            working.counter(stage, there, issues[there.number], booked=there.number == booked)
+            for there in opened
+        )
+        await self._timed("counter", *counters)
+        await self._timed("later", self._what_is_due(day))
         if odd:
             self.odd_is_due = False
             await self._odd(day)
@@ -108,22 +129,36 @@ class Year:
             (self.played.handed_on,) = await self._timed("end", ending.hand_everything_on(stage, day))
         await self._evening(day, opened, last=last)
 
-    async def _receive(self, bags: list[working.Bag], damaged_at: int | None) -> None:
-        """All sites at once; at one of them, once a month, a card came damaged."""
+    async def _receive(self, bags: list[working.Bag], day: date, *, odd: bool) -> None:
+        """All sites at once; once a month after what did not come as it should, and at one of them a damaged card."""
+        if odd:
+            (bags,) = await self._timed("astray", astray.receive(self.stage, bags, day))
+        damaged_at = self.stage.plan.odd(day).damaged if odd else None
         await self._timed(
-            "receive",
-            *(working.receive(self.stage, bag, one_is_damaged=bag.site == damaged_at) for bag in bags),
+            "receive", *(working.receive(self.stage, bag, damaged=bag.site == damaged_at) for bag in bags)
         )
+
+    async def _what_is_due(self, day: date) -> None:
+        """What was put off until now, in its order."""
+        stage = self.stage
+        now = [work for on, work in stage.due if on <= day]
+        stage.due = [(on, work) for on, work in stage.due if on > day]
+        for work in now:
+            await work()
 
     async def _odd(self, day: date) -> None:
         """What happens once a month."""
         stage, sites = self.stage, self.stage.sites
+        lost = stage.places[stage.plan.odd(day).lost]
+        stage.at(day, 14)
+        await self._timed("lost", losses.from_slot(stage, lost, lost.forgotten[-1][1]))
         stage.at(day, 15)
         await self._timed("remind", monthly.remind(stage, self.reminded), monthly.notices_back(stage))
         there, other = sites[(day.month * 5) % len(sites)], sites[day.month % len(sites)]
         await self._timed(
             "odd", monthly.mistakes(stage, there), monthly.collect(stage, other), ending.use(stage)
         )
+        await self._timed("vaults", vaults.work_in(stage, there), vaults.carry(stage, sites[-1]))
         spent = await self._timed("spent", *(ending.spend(stage, site) for site in sites))
         self.played.spent += sum(spent)
         stage.at(day, 15, 30)

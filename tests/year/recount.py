@@ -15,7 +15,10 @@ import msgspec
 
 from logistics.rules.calendar import JST, month_days
 from seed.load import place_code
+from tests.year import checks
+from tests.year.checks import Check
 from tests.year.plan import Plan
+from tests.year.playing import Played
 
 # A place of ours answers for a card in one of these states.
 _HERE = (
@@ -177,15 +180,6 @@ GROUP BY 1, 2
 
 
 @dataclass
-class Check:
-    """One comparison: how much was compared, and what is wrong."""
-
-    name: str
-    compared: int
-    faults: list[str] = field(default_factory=list)
-
-
-@dataclass
 class Recount:
     """All comparisons, and how the cards ended."""
 
@@ -202,10 +196,10 @@ class Recount:
 async def recount(
     connection: asyncpg.Connection[Any],
     plan: Plan,
-    reports: Mapping[date, bytes],
-    later: Mapping[date, bytes],
+    played: Played,
 ) -> Recount:
-    """Compare everything; `reports` are P11's figures as said when each month was closed, `later` those said at the end."""
+    """Compare everything with what was played."""
+    reports = played.reports
     found = Recount()
     await connection.execute(_STEPS)
     await connection.execute("CREATE INDEX ON recount_step (card, entry)")
@@ -222,7 +216,9 @@ async def recount(
         await _balance(connection, "every slot holds the cards that are in it", _SLOTS),
         await _balance(connection, "supplies are what their moves come to", _SUPPLIES),
         *[await recount_month(connection, month, reports[month]) for month in sorted(reports)],
-        _as_of(reports, later),
+        _as_of(reports, played.later),
+        await checks.lost(connection, played.lost),
+        await checks.attempts(connection, played.attempted),
         await _seed(connection, plan, found),
     ]
     return found

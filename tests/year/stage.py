@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ import httpx
 
 from api.app import create_app
 from logistics.ledger.log import new_uuid
+from logistics.ledger.sequencer import Sequencer
 from logistics.rules.calendar import JST
 from logistics.store.database import Database
+from logistics.work.exports import until_signed
 from logistics.work.notice_numbers import NoticeKey
 from seed import contract
 from seed.load import person_code, place_code, vault_code
@@ -64,6 +67,8 @@ class There:
     forgotten: list[tuple[date, str]] = field(default_factory=list)
     collected: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    # Cards of other sites that came here, and go back.
+    strays: list[str] = field(default_factory=list)
 
     @property
     def place(self) -> str:
@@ -120,12 +125,21 @@ class Stage:
     database: Database
     out: Path | None
     transport: Counting
+    is_signed: bool = False
     places: dict[int, There] = field(default_factory=dict)
     random: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311
     papers: list[str] = field(default_factory=list)
     # What each place used up since it was last recorded.
     used: dict[int, Counter[str]] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: count(1))
+    # What is to be done on a later day; on which days a run goes even without cards.
+    due: list[tuple[date, Callable[[], Awaitable[None]]]] = field(default_factory=list)
+    runs: set[date] = field(default_factory=set)
+    # Cards that came back to the annex and go on to their site with the next run.
+    forward: dict[int, list[str]] = field(default_factory=dict)
+    # Attempts that were refused, by outcome or problem; cards that were given up.
+    attempted: Counter[str] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
 
     @property
     def annex(self) -> There:
@@ -146,6 +160,10 @@ class Stage:
     @property
     def today(self) -> date:
         return self.clock.now.astimezone(JST).date()
+
+    def later(self, after: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+        """Something is to be done on the first working day that is so much later."""
+        self.due.append((self.today + after, work))
 
     def scan(self, code: str, **said: Any) -> dict[str, Any]:
         """One scan of now."""
@@ -168,6 +186,10 @@ class Stage:
         answer = await by.ask("GET", path)
         assert answer.status_code == 200, answer.text
         (self.out / name).write_bytes(answer.content)
+
+    async def until_signed(self) -> None:
+        """Wait until the log is signed as far as it goes."""
+        assert await until_signed(self.database, 120), "the log was not signed"
 
     def keep(self, name: str, content: bytes) -> None:
         """Keep a file."""
@@ -201,19 +223,29 @@ class Counting(httpx.ASGITransport):
 
 
 @asynccontextmanager
-async def staged(database: Database, plan: Plan, out: Path | None) -> AsyncIterator[Stage]:
-    """The stage on a fresh database in which everybody is signed in, with empty vaults."""
+async def staged(
+    database: Database, plan: Plan, out: Path | None, signer: Path | None = None
+) -> AsyncIterator[Stage]:
+    """The stage on a fresh database in which everybody is signed in, with empty vaults.
+
+    With a folder for the `signer` the log is sequenced and signed as in service, beside the play.
+    """
     clock = MovingClock(datetime.combine(plan.months[0], time(8), JST))
-    app = create_app(database, clock, notice_key=NoticeKey(bytes(32)))
+    sequencer = Sequencer(database, signer, clock) if signer else None
+    app = create_app(database, clock, sequencer, notice_key=NoticeKey(bytes(32)))
+    signing = asyncio.create_task(sequencer.run()) if sequencer else None
     transport = Counting(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        stage = Stage(plan, clock, client, database, out, transport)
+        stage = Stage(plan, clock, client, database, out, transport, is_signed=signer is not None)
         for number in (ANNEX, *contract.SITES):
             there = There(number, client)
             for vault in (one for one in contract.vaults() if one.place == number):
                 there.vaults.append(await _vault(there, vault_code(number, vault.number)))
             stage.places[number] = there
         yield stage
+    if signing:
+        signing.cancel()
+        await asyncio.gather(signing, return_exceptions=True)
 
 
 async def _vault(there: There, code: str) -> Vault:

@@ -10,9 +10,10 @@ from logistics.ledger.log import new_uuid
 from seed import contract
 from seed.load import COURIER, person_code, place_code
 from tests.http.day import HEADER, new_card
+from tests.year import astray, bookings, losses
 from tests.year.stage import Slot, Stage, There, Vault
 
-IN_HAND = 100
+IN_HAND, CENTER = 100, 13
 # The day from which 特定在留カード are made (section 5).
 RESIDENCE_FROM = date(2026, 6, 14)
 
@@ -33,14 +34,14 @@ class Bag:
         return self.comes + self.left
 
 
-async def morning(stage: Stage, day: date, returns: bool) -> list[Bag] | None:
-    """From the arrival list to the courier's hands; the run's bags. A run without any goes where `returns` are due."""
+async def morning(stage: Stage, day: date, odd: bool) -> list[Bag] | None:
+    """From the arrival list to the courier's hands; the run's bags. A run without any goes where something goes back."""
     plan, annex = stage.plan, stage.annex
     wanted = {
         site: (plan.comes.get((site, day), 0), plan.left.get((site, day), 0)) for site in contract.SITES
     }
-    wanted = {site: counts for site, counts in wanted.items() if sum(counts)}
-    if not (wanted or returns):
+    wanted = {site: counts for site, counts in wanted.items() if sum(counts) or site in stage.forward}
+    if not (wanted or odd or day in stage.runs):
         return None
     stage.at(day, 9)
     body = {
@@ -51,12 +52,18 @@ async def morning(stage: Stage, day: date, returns: bool) -> list[Bag] | None:
     }
     run = (await annex.clerk.post("/runs", body))["code"]
     if not wanted:
-        return None
+        return []
     cards = {site: [new_card() for _ in range(sum(counts))] for site, counts in wanted.items()}
-    await _arrive(stage, day, cards)
+    await _arrive(stage, day, cards, one_is_not_there=odd)
+    forwarded = {site: stage.forward.pop(site, []) for site in wanted}
+    annex.take(card for some in forwarded.values() for card in some)
     bags = list(
-        await asyncio.gather(*(_pack(stage, day, site, cards[site], wanted[site][0]) for site in wanted))
+        await asyncio.gather(
+            *(_pack(stage, day, site, cards[site] + forwarded[site], wanted[site][0]) for site in wanted)
+        )
     )
+    if odd:
+        bags[0] = await astray.open_again(stage, bags[0])
     stage.at(day, 10)
     await stage.scans(annex.clerk, f"/runs/{run}/loads", [bag.code for bag in bags], "loaded")
     manifests = await annex.clerk.post(f"/runs/{run}/dispatch")
@@ -65,11 +72,15 @@ async def morning(stage: Stage, day: date, returns: bool) -> list[Bag] | None:
     return [replace(bag, manifest=by_place[place_code(bag.site)]) for bag in bags]
 
 
-async def _arrive(stage: Stage, day: date, cards: dict[int, list[str]]) -> None:
+async def _arrive(stage: Stage, day: date, cards: dict[int, list[str]], *, one_is_not_there: bool) -> None:
     annex = stage.annex
     label = f"A-{next(stage.numbers)}"
     listed = [card for site in cards for card in cards[site]]
+    absent = [new_card()] if one_is_not_there else []
+    if not listed and not absent:
+        return
     lines = [HEADER]
+    lines += [f"{card},standard,{place_code(CENTER)},{label}" for card in absent]
     for site, codes in cards.items():
         lines += [f"{card},{_kind(n, day)},{place_code(site)},{label}" for n, card in enumerate(codes)]
     answer = await annex.clerk.ask("POST", "/arrivals", content="\r\n".join(lines).encode())
@@ -77,7 +88,9 @@ async def _arrive(stage: Stage, day: date, cards: dict[int, list[str]]) -> None:
     box = answer.json()["boxes"][label]
     await annex.clerk.post(f"/boxes/{box}/open")
     await stage.scans(annex.clerk, f"/boxes/{box}/scans", listed, "checked_in")
-    await annex.clerk.post(f"/boxes/{box}/close", {"emptied_by": person_code(0, 3), "missing": []})
+    await annex.clerk.post(f"/boxes/{box}/close", {"emptied_by": person_code(0, 3), "missing": absent})
+    for card in absent:
+        await losses.on_the_list_alone(stage, card)
     for at in range(0, len(listed), 500):
         body = {"cards": listed[at : at + 500], "day": day.isoformat()}
         await annex.clerk.post("/setups", body)
@@ -101,25 +114,54 @@ async def _pack(stage: Stage, day: date, site: int, cards: list[str], comes: int
     return bag
 
 
-async def receive(stage: Stage, bag: Bag, *, one_is_damaged: bool = False) -> None:
-    """Scan manifest, bag and cards, close the receipt, put the cards away; one may be crushed, and is set aside."""
+async def receive(
+    stage: Stage,
+    bag: Bag,
+    *,
+    damaged: bool = False,
+    torn: bool = False,
+    typed: bool = False,
+    absent: str | None = None,
+    stranger: str | None = None,
+) -> None:
+    """Scan manifest, bag and cards, close the receipt, put the cards away.
+
+    One may be crushed, and is set aside; one may be typed; one may be `absent`, since it lies elsewhere; a `stranger`
+    lies here. The seal may be torn.
+    """
     there = stage.places[bag.site]
-    crushed = bag.comes[-1:] if one_is_damaged and there.waiting else []
-    sound = [card for card in bag.cards if card not in crushed]
+    crushed = bag.comes[-1:] if damaged and there.waiting else []
+    sound = [card for card in bag.cards if card not in crushed and card != absent]
     directed = {"supervisor": there.city.code}
-    first = [stage.scan(bag.manifest), stage.scan(bag.code, seal_number=bag.seal)]
+    first = [stage.scan(bag.manifest), stage.scan(bag.code, seal_number=bag.seal, seal_intact=not torn)]
     answer = await there.clerk.post("/scans", {"scans": first} | directed)
-    assert {one["outcome"] for one in answer["outcomes"]} == {"arrived"}, answer
-    await stage.scans(there.clerk, "/scans", sound, "received", **directed)
-    for card in crushed:
-        scans = {"scans": [stage.scan(card, damaged=True)]} | directed
+    said = [one["outcome"] for one in answer["outcomes"]]
+    assert said == ["arrived", "broken_seal" if torn else "arrived"], answer
+    if typed:
+        await _type(stage, there, sound[-1])
+    await stage.scans(there.clerk, "/scans", sound[:-1] if typed else sound, "received", **directed)
+    for card, outcome in [(card, "damaged") for card in crushed] + [(stranger, "unexpected")] * bool(
+        stranger
+    ):
+        scans = {"scans": [stage.scan(str(card), damaged=outcome == "damaged")]} | directed
         (answer,) = (await there.clerk.post("/scans", scans))["outcomes"]
-        assert answer["outcome"] == "damaged", answer
-    await there.clerk.post(f"/manifests/{bag.manifest}/close", {"missing": 0} | directed)
+        assert answer["outcome"] == outcome, answer
+    body = {"missing": 1 if absent else 0} | directed
+    await there.clerk.post(f"/manifests/{bag.manifest}/close", body)
     await store(stage, there, sound)
     there.damaged += crushed
     there.waiting.extend(card for card in bag.comes if card not in crushed)
     there.forgotten += [(stage.today, card) for card in bag.left]
+
+
+async def _type(stage: Stage, there: There, card: str) -> None:
+    """A bar code is scratched: two people read its number and enter it."""
+    said = {"purpose": "receive", "reason": "バーコードに傷", "supervisor": there.city.code}
+    given = await stage.approved(there.clerk, there.leader, "enter_manually", card, **said)
+    (answer,) = (await there.clerk.post("/manual-entries", said | {"card": card, "approval": given}))[
+        "outcomes"
+    ]
+    assert answer["outcome"] == "received", answer
 
 
 async def print_papers(stage: Stage, bag: Bag) -> None:
@@ -141,9 +183,11 @@ async def store(stage: Stage, there: There, cards: list[str], vault: int = 0) ->
         await stage.scans(there.clerk, path, part, "stored", supervisor=there.city.code)
 
 
-async def counter(stage: Stage, there: There, issues: int) -> None:
+async def counter(stage: Stage, there: There, issues: int, *, booked: bool = False) -> None:
     """Hand out so many cards, the oldest first; now and then somebody does not come, or the city hands it over."""
     allowed = False
+    if booked:
+        issues -= await bookings.issue_booked(stage, there, stage.today, issues)
     while issues:
         cards = [there.waiting.popleft() for _ in range(min(issues, IN_HAND - 1))]
         late = there.waiting.popleft() if there.waiting and stage.random.random() < 0.1 else None
@@ -204,7 +248,7 @@ async def count(stage: Stage, there: There, vault: Vault, kind: str = "closing")
         for first in range(0, len(tallies), 500):
             part = {"tallies": tallies[first : first + 500]}
             await there.clerk.post(f"/counts/{code}/tallies", part)
-    await _conclude(there, code)
+    await conclude(there, code)
 
 
 async def look_for(stage: Stage, there: There, card: str) -> None:
@@ -217,7 +261,7 @@ async def look_for(stage: Stage, there: There, card: str) -> None:
     if others:
         await stage.scans(there.clerk, path, others, "counted", slot=home.code)
     await stage.scans(there.clerk, path, [card], "found", slot=home.code)
-    await _conclude(there, code)
+    await conclude(there, code)
     await there.leader.post(f"/cases/{case}/found", {"reason": "仕切りの裏にあった"})
     await stage.scans(there.clerk, f"/slots/{home.code}/scans", [card], "stored", supervisor=there.city.code)
 
@@ -227,7 +271,8 @@ def vault_of(there: There, slot: Slot) -> str:
     return next(vault.code for vault in there.vaults if slot in vault.slots)
 
 
-async def _conclude(there: There, count: str) -> None:
+async def conclude(there: There, count: str) -> None:
+    """End a count in which nothing is missing."""
     ended = await there.clerk.post(f"/counts/{count}/finish")
     if ended["state"] == "to_conclude":
         ended = await there.leader.post(f"/counts/{count}/conclude", {})

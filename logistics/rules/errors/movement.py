@@ -75,6 +75,8 @@ class NotAllowed(DomainError):
 
     act: str
     role: str
+    # The number of what was tried, where it is known to whoever answers: no part of the answer, but of the log's entry.
+    about = ""
     en = "A person with the role {role} may not do {act} here. Ask somebody whose task it is."
     ja = "この操作を行う権限がありません。担当者に依頼してください。"
 
