@@ -75,6 +75,7 @@ from api.door import Door, keep_sessions
 from api.gathering import Gatherer
 from api.guarding import ReadOnce, guard_requests
 from api.headers import add_headers
+from api.limiting import Limits
 from api.pages import faults, routes
 from api.pages.live import Hub
 from api.parts import Parts, dependencies, parts_of
@@ -258,7 +259,8 @@ def from_environment() -> ASGIApp:
     logs.configure(settings.log_level)
     sequencer = Sequencer(database, settings.signer_directory, clock)
     # Phones do not know of a demonstration's clock.
-    door = Door(Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system()), settings.origin)
+    desk = Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system())
+    door = Door(desk, settings.origin, Limits.shared(settings.requests_per_second, settings.workers))
     app = create_app(
         database, clock, sequencer, _press(settings), _notice_key(settings), door, channels_of(settings)
     )

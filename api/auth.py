@@ -8,6 +8,7 @@ refuses a guarded route without one of them.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from litestar.connection import ASGIConnection, Request
@@ -17,7 +18,8 @@ from litestar.openapi.spec import SecurityScheme
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.door import CSRF_HEADER, SAFE, VISIT, credential_of, door_of, require_csrf
-from logistics.rules.access_errors import CrossSite
+from api.limiting import cost_of
+from logistics.rules.access_errors import CrossSite, TooManyRequests
 from logistics.rules.permissions import Actor
 from logistics.work import sessions, sight
 from logistics.work.sessions import Scope
@@ -49,6 +51,9 @@ async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     assert isinstance(connection, Request), "every route is HTTP"
     credential = credential_of(connection)
     connection.scope["auth"] = credential
+    limits = door_of(connection).limits
+    if limits and (late := limits.wait(credential.token, cost_of(connection.scope["path_template"]))):
+        raise TooManyRequests(ceil(late))
     if credential.machine:
         return
     if connection.method not in SAFE:
@@ -88,6 +93,8 @@ def here(request: Request[Any, Any, Any], actor: Actor) -> Actor:
     """Somebody is there: note it for the page, and for the time the session was last in use."""
     VISIT.get().actor = actor
     request.scope["user"] = actor
+    if limits := door_of(request).limits:
+        limits.known(request.auth.token, actor.code)
     return actor
 
 

@@ -17,6 +17,7 @@ from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from api.limiting import Limits
 from logistics.rules import tokens
 from logistics.rules.access_errors import CrossSite
 from logistics.rules.errors import NotSignedIn
@@ -29,6 +30,8 @@ STATE = "door"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BEARER = "Bearer "
+# What browsers take from this very host over TLS alone, for all of its paths.
+PREFIX = "__Host-"
 DEVICE_COOKIE_SECONDS = 400 * 24 * 3600  # as long as browsers keep any
 # A mark of handlers that a page calls by itself, which does not show that anybody is there.
 PASSIVE = {"passive": True}
@@ -54,10 +57,14 @@ VISIT: ContextVar[Visit] = ContextVar("visit", default=Visit(None))  # noqa: B03
 
 @dataclass(slots=True)
 class Door:
-    """How browsers reach the service. `origin` is https://…, or None on a loopback without TLS."""
+    """How browsers reach the service. `origin` is https://…, or None on a loopback without TLS.
+
+    `limits` is how much each person may ask of this process; None where nobody is counted.
+    """
 
     desk: Desk
     origin: str | None = None
+    limits: Limits | None = None
     _seen: dict[bytes, datetime] = field(default_factory=dict, init=False)
 
     @property
@@ -66,8 +73,8 @@ class Door:
         return self.origin is not None
 
     def cookie_name(self, what: str) -> str:
-        """The name of the session's or the device's cookie."""
-        return f"__Host-{what}" if self.is_secure else what
+        """The name that a cookie has in the browser."""
+        return f"{PREFIX}{what}" if self.is_secure else what
 
     def cookie(self, what: str, value: str, seconds: int | None = None) -> Cookie:
         """A cookie that no script reads and no other site sends; without `seconds` it ends with the browser."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from litestar.types import Message, Scope
 
+from api.door import PREFIX
 from api.door import STATE as DOOR
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -19,10 +20,11 @@ _NOT_KEPT: Headers = ((b"cache-control", b"no-store"),)
 _TLS_ALONE: Headers = ((b"strict-transport-security", b"max-age=31536000"),)
 _JSON = b"json"
 _API = "/api/"
+_OWN = PREFIX.encode()
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
-    """A hook before each message: an answer gets the headers it lacks, and its cookies are Secure where TLS is."""
+    """A hook before each message: an answer gets the headers it lacks, and where TLS is its cookies are this host's and Secure alone."""
     if message["type"] != "http.response.start":
         return
     given = list(message.get("headers", ()))
@@ -40,4 +42,5 @@ async def add_headers(message: Message, scope: Scope) -> None:
 
 
 def _secure(cookie: bytes) -> bytes:
-    return cookie if b"; secure" in cookie.lower() else cookie + b"; Secure"
+    named = cookie if cookie.startswith(_OWN) else _OWN + cookie
+    return named if b"; secure" in named.lower() else named + b"; Secure"

@@ -1,8 +1,10 @@
-"""What the framework refuses by status before any rule of ours is asked, in Japanese, for the screen."""
+"""What HTTP itself says beside our rules: refusals of the framework in Japanese, and when to come again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from logistics.rules.errors import DomainError
 
 REFUSED_JA: Mapping[int, str] = {
     400: "送信内容の形が正しくありません。必要な項目と値の形式を確かめてください。",
@@ -15,3 +17,9 @@ REFUSED_JA: Mapping[int, str] = {
     429: "短い時間に要求が多すぎます。少し待ってからもう一度送ってください。",
     503: "いまは応答できません。少し待ってからもう一度送ってください。",
 }
+
+
+def retry_after(error: DomainError) -> dict[str, str]:
+    """The header that says after how many seconds the same may be asked again, where that is the matter."""
+    seconds = error.facts().get("seconds")
+    return {} if seconds is None else {"Retry-After": str(seconds)}

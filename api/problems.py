@@ -20,7 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from api.guarding import refuse_head
-from api.http_words import REFUSED_JA
+from api.http_words import REFUSED_JA, retry_after
 from logistics.rules import access_errors, errors, people_errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
@@ -111,6 +111,7 @@ STATUS: Mapping[type[DomainError], int] = {
     errors.MonthNotOver: 409,
     errors.MonthUnexplained: 409,
     access_errors.TryLater: 429,
+    access_errors.TooManyRequests: 429,
 }
 
 
@@ -151,6 +152,7 @@ def documented(*refusals: type[DomainError]) -> dict[int, ResponseSpec]:
         access_errors.DeviceNeeded,
         access_errors.OutOfScope,
         errors.NotAllowed,
+        access_errors.TooManyRequests,
     )
     for refusal in (*common, *refusals):
         by_status.setdefault(STATUS[refusal], []).append(f"{slug(refusal)}: {_title(refusal)}")
@@ -190,7 +192,7 @@ def refuse(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]
     }
     if field := getattr(error, "field", None):
         body["errors"] = [{"field": field, "message": error.message}]
-    return _answer(request, {**facts, **body})
+    return _answer(request, {**facts, **body}, retry_after(error))
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

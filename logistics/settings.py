@@ -33,8 +33,8 @@ class Settings:
     which the log is append-only by right and not only by trigger. `pdf_certificate` and `pdf_key` are the city's
     own files for signing papers; without them a development certificate is made. `origin` is how browsers reach us
     through a proxy on this machine that ends TLS; no X-Forwarded header is ever believed. `workers` is the number of
-    processes that answer requests, `pool_size` the connections to the database that each may have. Without `mail` or
-    `webhook` nothing leaves that way.
+    processes that answer requests, `pool_size` the connections to the database that each may have;
+    `requests_per_second` is what one person may ask of all of them. Without `mail` or `webhook` nothing leaves that way.
     """
 
     host: str = "127.0.0.1"
@@ -47,6 +47,7 @@ class Settings:
     workers: int = field(default_factory=lambda: min(MOST_DEFAULT_WORKERS, os.cpu_count() or 1))
     log_level: str = "INFO"
     pool_size: int = 20
+    requests_per_second: int = 200
     pdf_certificate: Path | None = None
     pdf_key: Path | None = None
     origin: str | None = None
@@ -70,6 +71,7 @@ class Settings:
             workers=number(given, "WORKERS", cls().workers, 1, 64),
             log_level=_log_level(given),
             pool_size=number(given, "DATABASE_POOL", cls.pool_size, 1, 1000),
+            requests_per_second=number(given, "REQUESTS_PER_SECOND", cls.requests_per_second, 25, 1_000_000),
             pdf_certificate=pdf_certificate,
             pdf_key=pdf_key,
             origin=_origin(given),

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
 from api import problems
+from api.http_words import retry_after
 from api.pages import forms, messages
 from api.pages.html import page
 from logistics.rules.access_errors import SessionEnded, SessionLocked
@@ -29,6 +30,7 @@ _TITLES = {
     405: ("この操作は行えません", "This cannot be done"),
     409: ("いまは行えません", "Not now"),
     413: ("データが大きすぎます", "Too much data"),
+    429: ("しばらくお待ちください", "Wait a little"),
 }
 _SENTENCES = {
     400: (
@@ -91,7 +93,9 @@ def _refused(request: Request[Any, Any, Any], error: DomainError) -> Response[An
         title = _NOT_FOUND
     kind = problems.slug(type(error))
     said = error.message_ja, error.message
-    return _fault(request, status, title, said, kind=kind, at_the_door=is_at_the_door)
+    answer = _fault(request, status, title, said, kind=kind, at_the_door=is_at_the_door)
+    answer.headers.update(retry_after(error))
+    return answer
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:

@@ -14,6 +14,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.response import Redirect
 
+from api.door import door_of
 from logistics.rules.errors import DomainError, MyNumberRefused
 
 COOKIE = "said"
@@ -38,7 +39,7 @@ class Said(msgspec.Struct, frozen=True):
 
 def take_message(request: Request[Any, Any, Any]) -> Said | None:
     """The message that came along, if a sound one did."""
-    text = request.cookies.get(COOKIE)
+    text = request.cookies.get(door_of(request).cookie_name(COOKIE))
     if not text:
         return None
     try:

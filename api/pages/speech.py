@@ -14,6 +14,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from litestar import Request
 
+from api.door import door_of
 from api.pages.paper_words import paper
 from logistics.rules import japanese
 from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
@@ -56,7 +57,7 @@ ENDINGS: Mapping[str, tuple[str, str]] = {
 
 def language(request: Request[Any, Any, Any]) -> str:
     """The language that this browser was switched to; Japanese for everybody else."""
-    said = request.cookies.get(COOKIE)
+    said = request.cookies.get(door_of(request).cookie_name(COOKIE))
     return said if said in LANGUAGES else "ja"
 
 

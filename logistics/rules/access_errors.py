@@ -54,6 +54,15 @@ class TryLater(DomainError):
 
 
 @dataclass(eq=False)
+class TooManyRequests(DomainError):
+    """More requests at once than any work needs; wait a little."""
+
+    seconds: int
+    en = "More requests came from you than any work needs. Wait {seconds} s; what you have not sent is kept."
+    ja = "短い時間に操作が集中したため、{seconds} 秒たつまで受け付けません。未送信の読取りは端末に残っています。"
+
+
+@dataclass(eq=False)
 class DeviceNeeded(DomainError):
     """This device may only look."""
 

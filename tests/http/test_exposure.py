@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from api import problems
 from api.app import create_app
 from api.door import Door
+from api.limiting import SAVED_SECONDS, Limits
 from api.logs import log_requests
 from api.pages.html import STATIC, VERSION
 from logistics.settings import Clock
@@ -23,6 +24,7 @@ from logistics.store.database import Database
 from logistics.store.sealing import KEY_BYTES, Sealer
 from logistics.work.authenticating import Desk
 from seed.load import person_code
+from tests.http.day import scan_of
 from tests.sessions import headers_of
 
 SECRET = "postgresql://u:hunter2@db/cards"
@@ -80,8 +82,43 @@ async def test_where_tls_is_browsers_keep_to_it_and_every_cookie_is_secure() -> 
     async with client_of(app) as client:
         answer = await client.get("/language/en")
 
+        await client.get("/language/en", headers={"Cookie": "said=planted"})
+        english = await client.get("/sign-in", headers={"Cookie": "__Host-language=en"})
+        planted = await client.get("/sign-in", headers={"Cookie": "language=en"})
+
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
-    assert "; secure" in answer.headers["Set-Cookie"].lower()
+    for cookie in answer.headers.get_list("Set-Cookie"):
+        assert cookie.startswith("__Host-language=en"), "no other host of the city can have set it"
+        assert {"path=/", "secure", "httponly"} <= set(cookie.lower().split("; "))
+        assert "domain" not in cookie.lower()
+    assert (english.headers["Content-Language"], planted.headers["Content-Language"]) == ("en", "ja")
+
+
+async def test_whoever_asks_more_than_any_work_needs_is_told_when_to_come_again_before_anything_is_read() -> (
+    None
+):
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    desk = Desk(nowhere, Sealer(bytes(KEY_BYTES)), Clock.system(), Clock.system())
+    limits = Limits(3, clock=lambda: 0.0)
+    app = create_app(nowhere, Clock.system(), door=Door(desk, limits=limits))
+    person, other = (headers_of(person_code(1, n), base="http://test") for n in (1, 2))
+
+    async with client_of(app) as client:
+        served = [await client.get("/api/v1/cards", headers=person) for _ in range(3 * SAVED_SECONDS)]
+        body = {"supervisor": person_code(1, 91), "scans": [scan_of("C0XK3WYPMU")]}
+        refused = await client.post("/api/v1/scans", headers=person, json=body)
+        page = await client.get("/board", headers=person | {"Accept": "text/html"})
+        beside = await client.get("/api/v1/cards", headers=other)
+        paper = [await client.get("/api/v1/manifests/M08000001V/manifest.pdf", headers=other) for _ in "12"]
+
+    assert {answer.status_code for answer in (*served, beside)} == {503}, (
+        "the database is away, and was asked"
+    )
+    assert (refused.status_code, page.status_code) == (429, 429)
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.json()["type"] == "/problems/too-many-requests"
+    assert (refused.headers["Retry-After"], page.headers["Retry-After"]) == ("1", "1")
+    assert [answer.status_code for answer in paper] == [503, 429], "a paper counts for twenty"
 
 
 async def test_every_one_of_a_code_that_is_given_twice_must_be_sound(client: httpx.AsyncClient) -> None:
