@@ -44,7 +44,12 @@ class ExportOrder(wire.Input, frozen=True, kw_only=True):
     purpose: Annotated[str, Meta(min_length=1, max_length=100, examples=["監査（令和8年度上期）"])]
     approval: Annotated[str, Meta(min_length=1, max_length=40, examples=["市監第1号"])]
     password: Annotated[
-        str, Meta(min_length=archives.SHORTEST_PASSWORD, max_length=100, examples=["violet-kettle-42"])
+        str,
+        Meta(
+            min_length=archives.SHORTEST_PASSWORD,
+            max_length=100,
+            examples=["k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6"],
+        ),
     ]
     format: Literal["evidence", "epcis", "csv"] = "evidence"
     charset: Literal["utf-8", "shift_jis"] = "utf-8"

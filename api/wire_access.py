@@ -26,9 +26,9 @@ Code = Annotated[
 OneTimeCode = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z -]{16,24}$",
+        pattern=r"^[A-Za-z -]{30,40}$",
         description="One-time code, as it was handed over",
-        examples=["QWER-TYHJ-KZXC-VBNM"],
+        examples=["QWERT-YHJKZ-XCVBN-MASDF-GHJKQ-WERTY"],
     ),
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_LINE, examples=["窓口 1 号機"])]
@@ -53,6 +53,14 @@ class StepUp(Input, frozen=True, kw_only=True):
 
     password: Password
     code: Code
+
+
+class NewPassword(Input, frozen=True, kw_only=True):
+    """The present password and code, and the password that is to be used from now on (12 to 128 characters)."""
+
+    current: Password
+    code: Code
+    password: Password
 
 
 class Session(Output, frozen=True, kw_only=True):

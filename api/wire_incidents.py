@@ -128,7 +128,12 @@ class TakeEvidence(Input, frozen=True, kw_only=True):
     purpose: Annotated[str, Meta(min_length=1, max_length=100, examples=["事故調査"])]
     approval: Annotated[str, Meta(min_length=1, max_length=40, examples=["市監第1号"])]
     password: Annotated[
-        str, Meta(min_length=archives.SHORTEST_PASSWORD, max_length=100, examples=["violet-kettle-42"])
+        str,
+        Meta(
+            min_length=archives.SHORTEST_PASSWORD,
+            max_length=100,
+            examples=["k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6"],
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ TOKEN_BYTES = 32
 TOKEN_LENGTH = 2 * TOKEN_BYTES
 # What a person types from a slip of paper: no I, L, O, U.
 _TYPED = "ABCDEFGHJKMNPQRSTVWXYZ"
-TYPED_LENGTH = 16
+TYPED_LENGTH, TYPED_GROUP = 30, 5
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _BACK = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
 
@@ -24,9 +24,9 @@ def new_token() -> str:
 
 
 def new_code() -> str:
-    """A one-time code of 71 random bits in four groups of letters."""
+    """A one-time code of 133 random bits in six groups of five letters."""
     drawn = "".join(secrets.choice(_TYPED) for _ in range(TYPED_LENGTH))
-    return "-".join(drawn[n : n + 4] for n in range(0, TYPED_LENGTH, 4))
+    return "-".join(drawn[n : n + TYPED_GROUP] for n in range(0, TYPED_LENGTH, TYPED_GROUP))
 
 
 def is_token(text: str) -> bool:

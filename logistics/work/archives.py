@@ -7,27 +7,40 @@ import secrets
 from pathlib import Path
 
 import pyzipper
+from zxcvbn import zxcvbn
 
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules.errors import InvalidValue
 
-# At least so long; one that we make has twenty of these characters: a hundred bits.
-SHORTEST_PASSWORD = 12
+# WinZip's format hardly stretches a password, so only one that nobody could guess will do: 26 characters by chance. One
+# that we make has thirty of these: 148 bits.
+SHORTEST_PASSWORD, LEAST_GUESSES_LOG10 = 26, 25
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def new_password() -> str:
-    """A password that nobody has chosen: four groups of five characters that are not mistaken for each other."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
+    """A password that nobody has chosen: six groups of five characters that are not mistaken for each other."""
+    while not _is_drawn(
+        made := "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(6))
+    ):
+        pass
+    return made
 
 
 def checked(password: str) -> str:
-    """The password itself. InvalidValue, unsaid, for one that is too short or not plain ASCII."""
+    """The password itself. InvalidValue, unsaid, for one that is too short, chosen instead of drawn, or not ASCII."""
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidValue("password", f"has fewer than {SHORTEST_PASSWORD} characters")
     if not (password.isascii() and password.isprintable()):
         raise InvalidValue("password", "has characters that not every archiver takes alike; use ASCII")
+    if not _is_drawn(password):
+        raise InvalidValue("password", "could be guessed: draw it by chance, or let the command make one")
     return password
+
+
+def _is_drawn(password: str) -> bool:
+    """Whether nobody who knows words, names, dates and rows of keys would come to it."""
+    return float(zxcvbn(password)["guesses_log10"]) >= LEAST_GUESSES_LOG10
 
 
 def encrypt(content: Path, out: Path, password: str) -> None:

@@ -25,7 +25,7 @@ from tests.http.day import Day, new_card
 from tests.http.rows import one
 
 PATH = "/audit/exports"
-PASSWORD = "violet-kettle-42"
+PASSWORD = "k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6"
 ORDER = {"purpose": "監査", "approval": "市監第1号", "password": PASSWORD}
 EARLY, LATE = "2026-04-01T00:00:00Z", "2026-04-02T00:00:00Z"
 
@@ -103,6 +103,7 @@ async def test_a_period_leaves_as_epcis_and_as_csv(day: Day) -> None:
     ("changed", "field"),
     [
         ({"password": "short"}, "password"),
+        ({"password": "violet kettle orange anvil 1234567"}, "password"),
         ({"password": "パスワードはひみつですよ！"}, "password"),
         ({"card": None}, "card"),
         ({"card": None, "place": "L01F", "occurred_from": EARLY}, "card"),

@@ -95,7 +95,11 @@ async def test_an_incident_goes_from_the_alarm_to_the_decision_of_the_city(
     both = await asyncio.gather(*(freezing.freeze_new(database, signer, clock()) for _ in range(2)))
     assert sorted(map(len, both)) == [0, 1]
     (sealed,) = (await site.leader.get(f"/incidents/{code}"))["evidence"]
-    order = {"purpose": "事故調査", "approval": "市監第1号", "password": "violet-kettle-42"}
+    order = {
+        "purpose": "事故調査",
+        "approval": "市監第1号",
+        "password": "k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6",
+    }
     answer = await day.manager.ask("POST", f"/incidents/{code}/evidence/{sealed['id']}/archive", json=order)
     with pyzipper.AESZipFile(io.BytesIO(answer.content)) as archive:
         archive.extractall(tmp_path / "out", pwd=order["password"].encode())

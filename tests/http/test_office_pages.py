@@ -77,7 +77,7 @@ async def test_a_person_is_registered_by_two_enrolled_with_a_code_and_shut_out(
     assert "きょうの操作 可" in words(trained)
     assert "新しい従事者 北区役所 研修 令和8年4月10日（金）" in warned
     assert "1 30 日以内に操作できなくなる人" in home
-    assert re.search(r'class="secret hash">[A-Z]{4}(-[A-Z]{4}){3}<', issued)
+    assert re.search(r'class="secret hash">[A-Z]{5}(-[A-Z]{5}){5}<', issued)
     assert "停止しました" in out
     assert "再開しました" in back
     own = await reader.send(f"/people/{MANAGER}/disable", MANAGER, back=f"/people/{MANAGER}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import log2
 from pathlib import Path
 
 import pytest
 
 from logistics.rules import passwords, tokens
 from logistics.store.sealing import KEY_BYTES, SealBroken, Sealer
+from logistics.work import archives
 
 PLAIN = b"JBSWY3DPEHPK3PXP"
 
@@ -44,14 +46,17 @@ def test_the_key_is_made_once_by_chance_and_only_its_owner_reads_it(tmp_path: Pa
         Sealer.kept(tmp_path)
 
 
-def test_tokens_have_256_bits_one_time_codes_71_and_authenticators_160() -> None:
+def test_tokens_have_256_bits_one_time_codes_133_passwords_of_exports_148_and_authenticators_160() -> None:
     """As long as they are said to be, and none comes twice."""
-    made = [(tokens.new_token(), tokens.new_code(), passwords.new_secret()) for _ in range(200)]
+    made = [
+        (tokens.new_token(), tokens.new_code(), passwords.new_secret(), archives.new_password())
+        for _ in range(200)
+    ]
 
-    for token, code, secret in made:
+    for token, code, secret, password in made:
         assert len(tokens.from_letters(token)) == 32
-        assert len(code.replace("-", "")) == 16
+        assert len(code.replace("-", "")) * log2(len(set(tokens._TYPED))) >= 128
+        assert len(password.replace("-", "")) * log2(len(set(archives._LETTERS))) >= 128
         assert len(secret) == 32
-    assert len(set(tokens._TYPED)) == 22
     for one_kind in zip(*made, strict=True):
         assert len(set(one_kind)) == len(made)

@@ -59,7 +59,7 @@ def test_the_log_is_exported_in_every_form_and_archived_with_a_password(
     signed: Asked, tmp_path: Path
 ) -> None:
     out = tmp_path / "evidence"
-    (tmp_path / "password").write_text("violet-kettle-42\n", encoding="utf-8")
+    (tmp_path / "password").write_text("k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6\n", encoding="utf-8")
     card = signed.one("SELECT code FROM card WHERE state = 'stored' ORDER BY code LIMIT 1")
 
     def export(*arguments: str) -> int:
@@ -92,9 +92,9 @@ def test_the_log_is_exported_in_every_form_and_archived_with_a_password(
     ids = [int(line.partition(",")[0]) for line in lines[2:-1]]
     assert ids == sorted(set(ids))
     assert len(ids) > 100
-    assert "violet-kettle-42" not in said
+    assert "k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6" not in said
     for archive, password in (
-        ("safe", "violet-kettle-42"),
+        ("safe", "k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6"),
         ("made", told.split("archive: ")[1].split("\n")[0]),
     ):
         with pyzipper.AESZipFile(tmp_path / f"{archive}.zip") as opened:
