@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
@@ -15,10 +15,11 @@ from api import auth
 from api.door import door_of
 from api.parameters import Limit, PersonPath
 from api.problems import documented
+from api.sessions import personal, session_opened
 from api.wire import Input, Output, PersonCode, When
-from api.wire_access import Code, DeviceCode, Name, OneTimeCode, Password
+from api.wire_access import Code, DeviceCode, Name, NewPassword, OneTimeCode, Password, Session
 from logistics.rules import errors
-from logistics.rules.access_errors import CodeNotValid
+from logistics.rules.access_errors import CodeNotValid, SignInFailed, TryLater
 from logistics.rules.permissions import Actor
 from logistics.work import credentials, machines
 
@@ -189,6 +190,23 @@ async def finish(request: Request[Any, Any, Any], data: JSONBody[FinishEnrolment
     await credentials.finish(door.desk, data.person, data.one_time_code, data.password, data.code)
 
 
+@post(
+    "/account/password",
+    operation_id="changePassword",
+    summary="Another password for oneself",
+    description="Needs the present password and code. The session goes on under a new cookie and token.",
+    status_code=200,
+    responses=documented(SignInFailed, TryLater),
+    opt=auth.RESOLVES,
+)
+async def change_password(request: Request[Any, Any, Any], data: JSONBody[NewPassword]) -> Response[Session]:
+    door, credential = door_of(request), personal(request)
+    return session_opened(
+        door,
+        await credentials.change_password(door.desk, credential, data.current, data.code, data.password),
+    )
+
+
 @get("/tokens", operation_id="listTokens", summary="Tokens of machines", responses=documented())
 async def list_tokens(
     snapshot: NamedDependency[AsyncSession],
@@ -239,5 +257,5 @@ public = Router("/api/v1", tags=["accounts"], route_handlers=[begin, finish])
 router = Router(
     "/",
     tags=["accounts"],
-    route_handlers=[issue, unlock, disable, enable, list_tokens, add_token, revoke_token],
+    route_handlers=[issue, unlock, disable, enable, change_password, list_tokens, add_token, revoke_token],
 )

@@ -115,6 +115,7 @@ SIGN_IN: Mapping[str, str] = {
     "issue_enrolment": "登録コードの発行",
     "enrol_person": "認証手段の登録",
     "set_password": "認証手段の設定（運用者）",
+    "change_password": "パスワードの変更（本人）",
     "disable_person": "アカウントの停止",
     "enable_person": "アカウントの再開",
     "add_passkey": "パスキーの登録",

@@ -92,20 +92,20 @@ class Proof:
     code: str | None
 
 
-async def prove(desk: Desk, proof: Proof) -> int | None:
-    """Return if password and code are right; the code's step, which `use_code` has still to use up.
+async def prove(desk: Desk, proof: Proof) -> None:
+    """Return if password and code are right; the code is used up by it.
 
     The try counts as a failure until `forget` is called. Raises SignInFailed, TryLater.
     """
     started = asyncio.get_running_loop().time()
     try:
-        return await _prove(desk, proof)
+        await _prove(desk, proof)
     except SignInFailed:
         await asyncio.sleep(started + desk.failure_seconds - asyncio.get_running_loop().time())
         raise
 
 
-async def _prove(desk: Desk, proof: Proof) -> int | None:
+async def _prove(desk: Desk, proof: Proof) -> None:
     is_name = fault(proof.person) is None and proof.person.startswith(CodeType.PERSON)
     account: Mapping[str, Any] | None = None
     tries = 0
@@ -116,8 +116,8 @@ async def _prove(desk: Desk, proof: Proof) -> int | None:
     kept = account["password"] if account and tries else None
     fits = await desk.hashing(passwords.fits, proof.password, kept)
     step = _step(desk, account, proof)
-    if fits and tries and (step is not None or proof.code is None):
-        return step
+    if fits and tries and (proof.code is None or (step and await _use_code(desk, proof.person, step))):
+        return
     if tries:
         await _record_failure(desk, proof.person, tries)
     raise SignInFailed(MOST_FAILURES)
@@ -151,10 +151,10 @@ async def forget(session: AsyncSession, name: str) -> None:
     await (await driver(session)).execute(_FORGET, name)
 
 
-async def use_code(session: AsyncSession, person: str, step: int) -> None:
-    """Use a code up; SignInFailed if it was used before. The account's row stays locked until the commit."""
-    if await (await driver(session)).fetchval(_USE_CODE, person, step) is None:
-        raise SignInFailed(MOST_FAILURES)
+async def _use_code(desk: Desk, person: str, step: int) -> bool:
+    """Use a code up; False if it was used before."""
+    async with desk.database.begin() as session:
+        return await (await driver(session)).fetchval(_USE_CODE, person, step) is not None
 
 
 async def record(

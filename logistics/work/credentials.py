@@ -19,7 +19,9 @@ from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.store.sealing import Sealer
 from logistics.work import people, sign_in
-from logistics.work.authenticating import Desk, forget, record
+from logistics.work.authenticating import Desk, Proof, forget, prove, record
+from logistics.work.sessions import Credential, Scope, who
+from logistics.work.sign_in import Opened
 
 ISSUER = "Card logistics"
 CODE_LASTS = timedelta(hours=24)
@@ -53,6 +55,7 @@ UPDATE account
 SET password = $2, totp = enrol_totp, totp_step = $3, enrol_code = NULL, enrol_totp = NULL, enrol_until = NULL
 WHERE person = $1
 """
+_CHANGE = "UPDATE account SET password = $2 WHERE person = $1"
 _DISABLE = """
 INSERT INTO account (person, disabled_at) VALUES ($1, $2)
 ON CONFLICT (person) DO UPDATE SET disabled_at = COALESCE(account.disabled_at, $2)
@@ -142,6 +145,28 @@ async def finish(desk: Desk, person: str, once: str, password: str, code: str) -
             raise InvalidValue("code", "is not what the new authenticator shows now")
         await connection.execute(_FINISH, person, kept, step)
         await record(session, "enrol_person", await people.actor(session, person), now, {"person": person})
+
+
+async def change_password(
+    desk: Desk, credential: Credential, current: str, code: str, password: str
+) -> Opened:
+    """Another password, by whoever has the present one and the authenticator; the session goes on under a new token.
+
+    There is no other session that could go on: one has one. Tries count as those of signing in. Raises SignInFailed,
+    TryLater, DeviceNeeded, InvalidValue for a password that is too weak or the present one; as `sessions.who` does.
+    """
+    async with desk.database.begin() as session:
+        known = await who(session, credential, desk.clock())
+    person = known.acting(Scope.ACT).code
+    require_good(password, person)
+    if password == current:
+        raise InvalidValue("password", "must be another than the present one")
+    await prove(desk, Proof(person, current, code))
+    kept = await desk.hashing(passwords.hashed, password)
+    async with desk.database.begin() as session:
+        await (await driver(session)).execute(_CHANGE, person, kept)
+        now = desk.clock()
+        return await sign_in.renew(session, credential, known, "change_password", now, confirmed=True)
 
 
 async def unlock(session: AsyncSession, actor: Actor, person: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from logistics.rules.errors import NotSignedIn
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.work import people
-from logistics.work.authenticating import MOST_FAILURES, Desk, Proof, forget, prove, record, use_code
+from logistics.work.authenticating import MOST_FAILURES, Desk, Proof, forget, prove, record
 from logistics.work.sessions import LONGEST, Credential, Known, who
 
 log = logging.getLogger(__name__)
@@ -60,10 +60,9 @@ class Opened:
 
 async def by_password(desk: Desk, proof: Proof, device: bytes | None) -> Opened:
     """Sign in with password and code. Raises SignInFailed, TryLater."""
-    step = await prove(desk, proof)
-    assert step is not None, "signing in takes a code"
+    assert proof.code is not None, "signing in takes a code"
+    await prove(desk, proof)
     async with desk.database.begin() as session:
-        await use_code(session, proof.person, step)
         return await open_session(session, proof.person, device, "password", desk.clock())
 
 
@@ -106,10 +105,8 @@ async def unlock(desk: Desk, credential: Credential, password: str) -> Opened:
 async def step_up(desk: Desk, credential: Credential, password: str, code: str) -> Opened:
     """Prove with both factors again, before something important. Raises as `unlock` does."""
     known = await _theirs(desk, credential)
-    step = await prove(desk, Proof(known.actor.code, password, code))
-    assert step is not None, "stepping up takes a code"
+    await prove(desk, Proof(known.actor.code, password, code))
     async with desk.database.begin() as session:
-        await use_code(session, known.actor.code, step)
         return await renew(session, credential, known, "step_up", desk.clock(), confirmed=True)
 
 

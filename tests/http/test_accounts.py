@@ -99,6 +99,59 @@ async def test_a_code_is_not_good_for_another_person_nor_after_a_day(house: Hous
     assert kind(await enrolled(house, WORKER, once)) == "code-not-valid"
 
 
+async def test_one_changes_ones_password_with_the_present_one_and_no_session_goes_on_under_the_old_token(
+    house: House,
+) -> None:
+    worker = await house.at_work(WORKER)
+    copied, form = worker.cookies["session"], {"current": PASSWORD, "code": house.code(), "password": NEW}
+    body = "/account/password"
+
+    weak = [
+        await worker.call("POST", body, form | {"password": one})
+        for one in ("password1234", "short", PASSWORD)
+    ]
+    wrong = [
+        await worker.call("POST", body, form | changed)
+        for changed in ({"current": "not the present one"}, {"code": "000000"})
+    ]
+    foreign = await worker.call("POST", body, form, Origin="https://evil.example")
+    done = await worker.call("POST", body, form)
+    thief = house.browser()
+    thief.cookies.set("session", copied, domain="127.0.0.1")
+    house.later(seconds=30)
+    before = await house.sign_in(house.browser(), WORKER)
+    again = {"current": NEW, "code": house.code(), "password": PASSWORD}
+    typed = {"csrf": worker.csrf, **again, "again": PASSWORD + "x"}
+    slip = await worker.submit("/account/password", **typed)
+    changed_back = await worker.submit("/account/password", **typed | {"again": PASSWORD})
+
+    assert [answer.json()["errors"][0]["field"] for answer in weak] == ["password"] * 3
+    assert [kind(answer) for answer in wrong] == ["sign-in-failed"] * 2
+    assert (kind(foreign), done.status_code) == ("cross-site", 200)
+    assert kind(await thief.call("GET", "/session")) == "not-signed-in"
+    assert kind(before) == "sign-in-failed", "the old password is gone"
+    assert (slip.status_code, "session=" in str(slip.headers.get_list("set-cookie"))) == (303, False)
+    assert changed_back.headers["location"] == "/account"
+    assert "変更しました" in (await worker.get("/account")).text
+    house.later(seconds=30)
+    assert (await house.sign_in(house.browser(), WORKER)).status_code == 201
+    acts = "SELECT string_agg(act, ' ' ORDER BY id) FROM entry WHERE actor = $1 AND act LIKE '%password'"
+    assert await one(house.database, acts, WORKER) == "change_password change_password"
+
+
+async def test_nobody_changes_a_password_from_an_unknown_device_or_by_a_machines_token(house: House) -> None:
+    await house.give_account(WORKER)
+    browser, manager = house.browser(), await house.at_work(MANAGER)
+    await house.sign_in(browser, WORKER)
+    _, token = await token_for(house, manager, ["act"])
+    body = {"current": PASSWORD, "code": house.code(), "password": NEW}
+
+    unknown = await browser.call("POST", "/account/password", body)
+    machine = await house.browser().post("/api/v1/account/password", json=body, headers=token)
+
+    assert [kind(unknown), kind(machine)] == ["device-needed", "not-signed-in"]
+
+
 async def test_only_another_manager_unlocks_and_it_is_told(house: House) -> None:
     await house.give_account(WORKER)
     for _ in range(MOST_FAILURES):

@@ -31,6 +31,7 @@ from tests.sessions import headers_of
 # Clients are generated from these names: one that changes breaks them.
 OPERATION_IDS = [
     "attachFile",
+    "changePassword",
     "getAttachment",
     "listAttachments",
     "addCorrectiveAction",

@@ -100,6 +100,7 @@ async def test_a_code_is_good_once_even_in_parallel(house: House) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 401, 401, 401]
     house.later(seconds=5)
     assert (await house.sign_in(house.browser(), WORKER)).status_code == 401
+    assert (await acts(house.database, WORKER)).count("sign_in_failed") == 4, "each is told"
 
 
 async def test_an_old_code_is_refused(house: House) -> None:
