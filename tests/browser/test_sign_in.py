@@ -34,6 +34,17 @@ AUTHENTICATOR = {
 }
 
 
+# How many scans the browser keeps that were not sent.
+WAITING = """
+() => new Promise((done) => {
+  indexedDB.open("logistics-scans").onsuccess = ({ target }) => {
+    const counted = target.result.transaction("waiting").objectStore("waiting").count();
+    counted.onsuccess = () => done(counted.result);
+  };
+})
+"""
+
+
 @dataclass
 class Door:
     """A service in which one person has a password and an authenticator, and a code for one station."""
@@ -166,6 +177,23 @@ def test_an_idle_scan_page_locks_itself_and_keeps_what_was_not_sent(page: Page, 
     page.wait_for_function("() => document.querySelector('#waiting').textContent === '0'")
     page.wait_for_function("() => document.activeElement.id === 'field'")
     assert page.locator("#list tr").count() == 2
+
+    # Somebody signs out while the line is down, and again once it is there: pages go, what was not sent stays.
+    page.wait_for_selector("#scan[data-kept]")
+    assert page.evaluate("caches.has('scan-pages')")
+    page.route("**/api/v1/**", lambda route: route.abort())
+    page.context.set_offline(True)
+    page.keyboard.type(random_code(CodeType.CARD))
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('#waiting').textContent === '1'")
+    page.click("text=サインアウト", no_wait_after=True)
+    page.wait_for_function("() => !document.querySelector('#scan')")
+    page.context.set_offline(False)
+    page.goto("/board")
+    assert not page.evaluate("caches.has('scan-pages')")
+    page.click("text=サインアウト")
+    page.wait_for_url("**/sign-in")
+    assert page.evaluate(WAITING) == 1
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(page: Page, door: Door) -> None:

@@ -1,5 +1,6 @@
 // The service worker keeps the scan pages and their modules, so that a page opens without a line. It sends nothing by
-// itself and keeps no answer of the API: scans are kept by the page. `KEPT` is put before this file by the server.
+// itself and keeps no answer of the API: scans are kept by the page. What it kept of pages goes when somebody signs out,
+// with or without a line; scans that were not sent stay where the page keeps them. `KEPT` is put before this file by the server.
 
 const STATIC = `static-${KEPT.version}`;
 const PAGES = "scan-pages";
@@ -22,7 +23,11 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { pathname, origin } = new URL(request.url);
-  if (origin !== self.location.origin || request.method !== "GET") return;
+  if (origin !== self.location.origin) return;
+  if (request.method === "POST" && pathname === "/sign-out") event.respondWith(caches.delete(PAGES).then(() => fetch(request)));
+  // Led to the door, or gone there: whoever's pages these were is gone.
+  if (request.mode === "navigate" && pathname === "/sign-in") event.waitUntil(caches.delete(PAGES));
+  if (request.method !== "GET") return;
   if (pathname.startsWith("/static/")) event.respondWith(fromCache(request));
   else if (request.mode === "navigate" && /^\/scan\/(receive|put_away|count)(\/|$)/.test(pathname)) event.respondWith(fromLine(request));
 });
