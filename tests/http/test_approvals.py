@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,12 @@ import pytest
 from litestar import Litestar
 
 from logistics.rules.codes import CodeType, random_code
+from logistics.rules.tokens import letters
 from logistics.settings import Clock
 from logistics.store.database import Database
+from seed.load import person_code
 from tests.applications import application
+from tests.http.coming_in import PASSWORD, House
 from tests.http.conftest import OPENING
 from tests.http.day import Clerk, Day, scan_of
 from tests.http.rows import contents
@@ -79,6 +83,56 @@ async def test_an_act_for_four_eyes_is_done_after_a_second_person_approved_what_
         "SELECT body::json -> 'facts' -> 'approved' ->> 'approved_by' FROM entry WHERE act = 'unseal'",
     )
     assert fact == day.city.code
+
+
+async def test_who_approves_on_the_page_proves_who_he_is_by_password_and_code_first(
+    database: Database,
+) -> None:
+    house, city = House(database), person_code(0, 91)
+    day = Day(house.browser())
+    batch, request = await asked(day)
+    path, browser = f"/approvals/{request['code']}", await house.at_work(city)
+    for _ in range(2):
+        house.later(minutes=3)
+        await browser.call("GET", "/session")
+
+    async def approve_on_page() -> str:
+        page = (await browser.get(path)).text
+        seen = re.search(r'name="seen" value="(\w+)"', page)
+        shown = {"seen": seen[1] if seen else letters(bytes.fromhex(request["sha256"]))}
+        await browser.submit(f"{path}/approve", csrf=browser.csrf, back=path, **shown)
+        return (await browser.get(path)).text
+
+    async def prove(password: str, code: str) -> httpx.Response:
+        return await browser.submit(f"{path}/confirm", csrf=browser.csrf, password=password, code=code)
+
+    too_late = await approve_on_page()
+    wrong = [await prove(PASSWORD, "000000"), await prove("not his password", house.code())]
+    still = await approve_on_page()
+    old = browser.cookies["session"]
+    right = await prove(PASSWORD, house.code())
+    await browser.call("GET", "/session")
+    await approve_on_page()
+    again = await prove(PASSWORD, house.code())
+
+    assert all('autocomplete="current-password"' in page for page in (too_late, still))
+    assert await unseal_answer(day, batch, request) == 200
+    assert [answer.status_code for answer in (*wrong, right)] == [303] * 3
+    assert right.headers["location"] == path
+    assert browser.cookies["session"] != old
+    assert not any("session=" in cookie for cookie in again.headers.get_list("set-cookie")), (
+        "a code is good once"
+    )
+    ((acts,),) = await rows(
+        database,
+        "SELECT array_agg(act ORDER BY id) FROM entry WHERE actor = $1 AND act <> 'add_device'",
+        city,
+    )
+    assert acts == ["sign_in", *["sign_in_failed"] * 2, "step_up", "give_approval", "sign_in_failed"]
+
+
+async def unseal_answer(day: Day, batch: str, request: dict[str, Any]) -> int:
+    return (await unseal(day.manager, batch, request["code"])).status_code
 
 
 async def test_nobody_acts_without_an_approval_or_with_one_that_was_not_given(day: Day) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -102,6 +103,48 @@ def test_a_database_server_that_dies_is_started_again_and_the_service_goes_on(se
     wait_until(lambda: service.ready() == 200)
     assert set(answered) == {503}
     assert service.process.poll() is None
+
+
+# Messages that end where one reads them in one way and elsewhere in another; each hides a request behind it.
+SMUGGLED = "GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+AMBIGUOUS = (
+    "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "Content-Length: 0\r\nContent-Length: 50\r\n\r\n",
+    "Content-Length: 0, 50\r\n\r\n",
+    "Content-Length: +0\r\n\r\n",
+    "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n",
+    "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+)
+
+
+def test_a_message_that_could_end_in_two_places_hides_no_second_one_and_slow_ones_hold_nobody_up(
+    service: Service,
+) -> None:
+    port = int(service.base.rpartition(":")[2])
+    head = "POST /api/v1/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+
+    def answers(ambiguous: str) -> list[str]:
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as line:
+            line.sendall((head + ambiguous + SMUGGLED).encode())
+            line.shutdown(socket.SHUT_WR)
+            said = b""
+            while piece := line.recv(65_536):
+                said += piece
+        return re.findall(r"^HTTP/1\.1 (\d+)", said.decode(), re.M)
+
+    slow = [socket.create_connection(("127.0.0.1", port), SECONDS) for _ in range(200)]
+    for line in slow:
+        line.sendall((head + "Content-Length: 1000\r\n\r\n{").encode())
+    said = {ambiguous: answers(ambiguous) for ambiguous in AMBIGUOUS}
+    ready = service.ready()
+    for line in slow:
+        line.close()
+
+    assert {ambiguous: found for ambiguous, found in said.items() if "200" in found} == {}
+    assert all(found[:1] in ([], ["400"]) for found in said.values()), said
+    assert ready == 200
 
 
 def test_a_killed_service_leaves_nobody_on_its_port(service: Service) -> None:
