@@ -118,7 +118,7 @@ async def test_a_device_gets_its_code_a_machine_its_token_and_both_are_revoked(r
     number = re.search(r'<span class="code">#(\d+)</span>', token)
     gone = words(await reader.send("/devices/revoke", SYSTEM, device=device[1], back="/devices"))
 
-    assert re.search(r"[A-Z]{4}-[A-Z]{4}-", again)
+    assert re.search(r"[A-Z]{5}-[A-Z]{5}-", again)
     assert "を失効しました" in gone
     assert secret is not None
     assert number is not None
