@@ -23,7 +23,7 @@ from logistics.variables import SettingRefused
 
 READY = "/health/ready"
 # How long another process may take to be ready, and to stop; seconds.
-READY_SECONDS = 60
+READY_SECONDS = 180
 STOP_SECONDS = 30
 
 
