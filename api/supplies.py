@@ -17,7 +17,7 @@ from api.problems import documented
 from api.times import on_calendar
 from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
-from logistics.work import supplies
+from logistics.work import supplies, supply_items, supply_losses
 from logistics.work.supplies import Said
 
 ItemQuery = Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$", description="Only of this item")]
@@ -39,6 +39,23 @@ async def list_items(
 ) -> list[wire_supplies.SupplyItem]:
     permissions.require(reader, "see")
     return wire.listed(await supplies.items(snapshot), wire_supplies.SupplyItem)
+
+
+@post(
+    "/supplies/items",
+    operation_id="addSupplyItem",
+    summary="Add a kind of thing that the city supplies or lends; a manager does",
+    status_code=201,
+    responses=documented(),
+)
+async def add_item(
+    data: JSONBody[wire_supplies.NewSupplyItem],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> wire_supplies.SupplyItem:
+    await supply_items.add(session, actor, data.code, data.name, data.unit, lent=data.lent, now=now)
+    return wire_supplies.SupplyItem(code=data.code, name=data.name, unit=data.unit, lent=data.lent)
 
 
 @get(
@@ -107,17 +124,19 @@ async def use_supplies(
 @post(
     "/supplies/losses",
     operation_id="loseSupplies",
-    summary="Record what was lost or broken, and how",
-    status_code=204,
-    responses=documented(),
+    summary="Record what was lost or broken, and how; it may open an incident, or belong to one",
+    status_code=200,
+    responses=documented(errors.NotFound, errors.IncidentStepRefused),
 )
 async def lose_supplies(
     data: JSONBody[wire_supplies.LoseSupplies],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
-) -> None:
-    await supplies.lose(session, actor, _said(data.lines, data.day, reason=data.reason), now)
+) -> wire_supplies.SuppliesLost:
+    said = _said(data.lines, data.day, reason=data.reason, incident=data.incident)
+    incident = await supply_losses.lose(session, actor, said, now, opens_incident=data.opens_incident)
+    return wire_supplies.SuppliesLost(incident=incident)
 
 
 @post(
@@ -175,6 +194,7 @@ router = Router(
     tags=["supplies"],
     route_handlers=[
         list_items,
+        add_item,
         list_supplies,
         list_moves,
         receive_supplies,

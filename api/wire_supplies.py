@@ -7,11 +7,22 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from api.wire import Input, Output, PersonCode, PlaceCode, Reason
+from api.wire import Input, Output, PersonCode, PlaceCode, Reason, Words
+from logistics.rules.codes import CodeType
 from logistics.rules.supplying import MOST_PIECES, Move
 
 Item = Annotated[
     str, Meta(pattern=r"^[a-z_]{1,40}$", description="Code of an item of the register", examples=["seal"])
+]
+
+IncidentCode = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Z][0-9A-Z]{3,11}$",
+        max_length=12,
+        description="Number of an incident",
+        extra={"code": CodeType.INCIDENT},
+    ),
 ]
 
 
@@ -42,11 +53,28 @@ class UseSupplies(Input, frozen=True, kw_only=True):
 
 
 class LoseSupplies(Input, frozen=True, kw_only=True):
-    """What was lost or broken, and how."""
+    """What was lost or broken, and how; the open incident to which it belongs, or that it opens one."""
 
     lines: Lines
     day: date
     reason: Reason
+    incident: IncidentCode | None = None
+    opens_incident: bool = False
+
+
+class SuppliesLost(Output, frozen=True, kw_only=True):
+    """The incident that the loss is, or belongs to."""
+
+    incident: str | None
+
+
+class NewSupplyItem(Input, frozen=True, kw_only=True):
+    """A kind of thing that the city supplies, or lends: what is lent goes back."""
+
+    code: Item
+    name: Annotated[Words, Meta(examples=["スリーブ"])]
+    unit: Annotated[str, Meta(min_length=1, max_length=10, pattern=r"^[^\u0000]*$", examples=["枚"])]
+    lent: bool
 
 
 class ReturnSupplies(Input, frozen=True, kw_only=True):
@@ -117,5 +145,6 @@ class SupplyMove(Output, frozen=True, kw_only=True):
     other_place: str | None
     reason: str | None
     document: str | None
+    incident: str | None
     recorded_by: str
     recorded_at: datetime

@@ -1,4 +1,4 @@
-"""What waits for whoever decides and keeps the registers: approvals, papers that run out, rosters that are missing."""
+"""What waits for whoever decides and keeps the registers: approvals, incidents and their clocks, papers that run out."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.pages.tasks import Task
 from logistics.rules.calendar import business_date
-from logistics.rules.permissions import ACTS, Actor, may
-from logistics.work import approvals, registers
+from logistics.rules.permissions import ACTS, Actor, Relation, may
+from logistics.work import approvals, office_alarms, registers
 
 MOST = 100
 
@@ -33,6 +33,43 @@ _EXPIRING = Task(
     ("名簿へ", "See them"),
     "record_papers",
 )
+_OVERDUE = Task(
+    "incidents_overdue",
+    ("期限を過ぎた事故", "Incidents past a clock"),
+    (
+        "市への通知、3日・5日の速報、30日・60日の確報、再発防止のいずれかが遅れています。",
+        "The notice, a report of 3, 5, 30 or 60 days, or a measure is late.",
+    ),
+    "/incidents",
+    ("事故へ", "See them"),
+    None,
+    True,
+)
+_OPEN = Task(
+    "incidents_open",
+    ("終結していない事故", "Incidents that are not closed"),
+    (
+        "経過を書き、報告書を出し、本市の判断で終結します。",
+        "Write their course, issue reports; the city closes them.",
+    ),
+    "/incidents",
+    ("事故へ", "See them"),
+)
+_UNCOVERED = Task(
+    "close_uncovered",
+    (
+        "次の月次締めの日に登録が有効な管理者がいません",
+        "Nobody will be registered as manager on the day of the next month's close",
+    ),
+    (
+        "締めの日を含むように、管理者の登録と研修を更新します。",
+        "Renew a manager's registration and training beyond that day.",
+    ),
+    "/people",
+    ("名簿へ", "See them"),
+    "record_papers",
+    True,
+)
 
 
 async def tasks(session: AsyncSession, reader: Actor, now: datetime) -> list[tuple[Task, int]]:
@@ -44,7 +81,15 @@ async def tasks(session: AsyncSession, reader: Actor, now: datetime) -> list[tup
             one.requested_by != reader.code and reader.role in ACTS[one.act].approvers for one in asked
         )
         found += [(_APPROVALS, mine)] if mine else []
+    if may(reader, "follow_up_incident"):
+        own = None if may(reader, "see", frozenset({Relation.NONE})) else reader.place
+        standing = await office_alarms.open_incidents(session, own, now)
+        found += [
+            (task, count) for task, count in ((_OVERDUE, standing.overdue), (_OPEN, standing.open)) if count
+        ]
     if may(reader, "record_papers"):
+        if await office_alarms.uncovered_close(session, business_date(now)):
+            found.append((_UNCOVERED, 1))
         soon = len(await registers.expiring(session, reader, business_date(now)))
         found += [(_EXPIRING, soon)] if soon else []
     return found

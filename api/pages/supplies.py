@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
-from api.pages import faults, forms
+from api.pages import faults, forms, speech
 from api.pages.html import page
 from api.pages.messages import done
 from api.times import on_calendar
@@ -20,7 +21,7 @@ from logistics.rules.calendar import business_date
 from logistics.rules.errors import InvalidValue
 from logistics.rules.permissions import Actor
 from logistics.rules.supplying import MOST_PIECES, MOVES, Move
-from logistics.work import places, supplies, supply_papers
+from logistics.work import places, supplies, supply_items, supply_losses, supply_papers
 from logistics.work.supplies import Said
 
 MOST_SHOWN, MOST_PAPERS = 30, 10
@@ -61,6 +62,8 @@ async def supplies_page(
         names={row["code"]: row["short_name"] for row in known},
         today=today,
         first=supply_papers.year_of(today),
+        may_add=permissions.may(reader, "add_supply_item"),
+        may_link=permissions.may(reader, "follow_up_incident"),
     )
 
 
@@ -82,12 +85,32 @@ async def record(
         city=forms.optional(request, "city") or None,
         other_place=forms.optional(request, "to") or None,
         reason=forms.optional(request, "reason") or None,
+        incident=speech.folded(forms.optional(request, "incident")) or None,
     )
+    if what is Move.LOST:
+        return await _lost(request, session, actor, said, now)
     number = await _record(session, actor, what, said, now)
     paper = f"P15 {number} を印刷してください。" if number else ""
     return done(
         "/supplies", f"記録しました。{paper}", "Recorded." + (f" Print P15 {number}." if number else "")
     )
+
+
+@post("/supplies/items")
+async def add_item(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Put a kind of thing on the register."""
+    code, name = forms.text(request, "code", most=40), forms.text(request, "name", most=100)
+    if not re.fullmatch(r"[a-z_]{1,40}", code):
+        raise InvalidValue("code", "is of small letters and low lines")
+    lent = forms.text(request, "lent", most=10) == "lent"
+    unit = forms.text(request, "unit", most=10)
+    await supply_items.add(session, actor, code, name, unit, lent=lent, now=now)
+    return done("/supplies", f"品目「{name}」を追加しました。", f"{name} is on the register.")
 
 
 @post("/supplies/statements")
@@ -108,6 +131,20 @@ async def make_statement(
     )
 
 
+async def _lost(
+    request: Request[Any, Any, Any], session: AsyncSession, actor: Actor, said: Said, now: datetime
+) -> Redirect:
+    if said.reason is None:
+        raise InvalidValue("reason", "is needed for what was lost or broken")
+    opens = bool(forms.optional(request, "opens_incident"))
+    incident = await supply_losses.lose(session, actor, said, now, opens_incident=opens)
+    if incident is None:
+        return done("/supplies", "記録しました。", "Recorded.")
+    return done(
+        f"/incidents/{incident}", f"記録しました。事故 {incident} です。", f"Recorded: incident {incident}."
+    )
+
+
 def _pieces(request: Request[Any, Any, Any]) -> int:
     pieces = forms.number(request, "pieces", most=MOST_PIECES)
     if pieces == 0:
@@ -123,22 +160,18 @@ async def _record(session: AsyncSession, actor: Actor, what: Move, said: Said, n
             return await supplies.give_back(session, actor, said, now)
         case Move.USED:
             await supplies.use(session, actor, said, now)
-        case Move.LOST:
-            if said.reason is None:
-                raise InvalidValue("reason", "is needed for what was lost or broken")
-            await supplies.lose(session, actor, said, now)
         case Move.MOVED_OUT:
             if said.other_place is None:
                 raise InvalidValue("to", "is needed for what goes to another place")
             await supplies.move(session, actor, said, now)
-        case Move.MOVED_IN:
+        case Move.LOST | Move.MOVED_IN:
             raise InvalidValue("move", "is recorded by the place that hands it on")
     return None
 
 
 router = Router(
     "/",
-    route_handlers=[supplies_page, record, make_statement],
+    route_handlers=[supplies_page, record, add_item, make_statement],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

@@ -253,6 +253,7 @@ ACTS: Mapping[str, Row] = {
     "make_register_paper": only(MANAGERS | PRIVACY | CITY, EITHER, ANY),
     # Supplies and reports.
     "supplies": only(STAFF, EITHER, HOLDER),
+    "add_supply_item": only(MANAGERS, EITHER, ANY),
     "make_report": only(LEADERS, EITHER, HOLDER) | only(OVERSIGHT, EITHER, ANY) | only(SERVICE, ANNEX, ANY),
     "review_access": only(MANAGERS | PRIVACY, EITHER, ANY),
     "import_summary": only(MANAGERS, EITHER, ANY),

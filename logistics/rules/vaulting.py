@@ -68,6 +68,9 @@ class AlarmKind(StrEnum):
     AWAITING_DESTRUCTION = "awaiting_destruction"
     CERTIFICATE_OVERDUE = "certificate_overdue"
     UNSIGHTED = "unsighted"
+    INCIDENT_OPEN = "incident_open"
+    INCIDENT_OVERDUE = "incident_overdue"
+    CLOSE_UNCOVERED = "close_uncovered"
 
 
 # Every card at rest is seen at least this often (days): what the cyclic count goes by, until a manager sets another.
@@ -86,6 +89,9 @@ DEFAULT_LIMITS: Mapping[AlarmKind, int] = {
     AlarmKind.AWAITING_DESTRUCTION: 0,
     AlarmKind.CERTIFICATE_OVERDUE: 0,
     AlarmKind.UNSIGHTED: SIGHTED_EVERY_DAYS * MINUTES_A_DAY,
+    AlarmKind.INCIDENT_OPEN: 0,
+    AlarmKind.INCIDENT_OVERDUE: 0,
+    AlarmKind.CLOSE_UNCOVERED: 0,
 }
 
 PURPOSES: Mapping[TakeOutPurpose, str] = {
@@ -112,6 +118,9 @@ ALARMS: Mapping[AlarmKind, str] = {
     AlarmKind.AWAITING_DESTRUCTION: "翌営業日を過ぎた廃棄待ち",
     AlarmKind.CERTIFICATE_OVERDUE: "提出期限を過ぎた廃棄証明書",
     AlarmKind.UNSIGHTED: "期限までに確認されていないカード（循環棚卸し）",
+    AlarmKind.INCIDENT_OPEN: "終結していない事故",
+    AlarmKind.INCIDENT_OVERDUE: "期限を過ぎた事故（通知・速報・確報・再発防止）",
+    AlarmKind.CLOSE_UNCOVERED: "次の月次締めの日に登録が有効な管理者がいない",
 }
 # Sessions of a day, as the calendar has them.
 SERVICES: Mapping[str, str] = {

@@ -183,6 +183,7 @@ _OTHER_ACTS: Mapping[str, str] = {
     "end_destruction": "廃棄作業の終了",
     "witness": "立会い",
     "refuse": "拒否された操作",
+    "add_supply_item": "支給品・貸与品の品目の追加",
     "receive_supplies": "支給品・貸与品の受領",
     "use_supplies": "支給品の使用",
     "lose_supplies": "支給品・貸与品の滅失・き損",

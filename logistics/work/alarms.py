@@ -19,7 +19,7 @@ from logistics.rules.errors import NotFound
 from logistics.rules.permissions import Actor
 from logistics.rules.vaulting import ALARMS, DEFAULT_LIMITS, AlarmKind
 from logistics.store.database import driver
-from logistics.work import disposal_alarms, openings, places, sightings
+from logistics.work import disposal_alarms, office_alarms, openings, places, sightings
 
 MOST_CARDS = 100
 # An opening that nothing explains is an alarm for so long; after that it is history, and on the register.
@@ -148,6 +148,7 @@ async def alarms(session: AsyncSession, place: str | None, now: datetime) -> lis
     for where in [place] if place else sorted({where for _, where in pairs}):
         found += await _unexplained(session, where, now)
     found += await disposal_alarms.overdue(session, place, now)
+    found += await office_alarms.waiting(session, place, now)
     terms = {
         where: minutes
         for (kind, where), minutes in allowed.items()

@@ -159,6 +159,7 @@ NOT_EVENTS: dict[str, str] = {
     "end_destruction": "a sitting at the machine ends",
     "witness": "a person comes or leaves",
     "refuse": "somebody tried to do what was refused; nothing was touched",
+    "add_supply_item": "a kind of thing came onto a register; no object of the supply chain",
     "receive_supplies": "seals, bags, keys: counted by the piece, with no identifier of their own",
     "use_supplies": "counted by the piece, with no identifier of their own",
     "lose_supplies": "counted by the piece, with no identifier of their own",

@@ -39,7 +39,8 @@ ORDER BY place.number, item.lent, item.code
 """
 _MOVES = """
 SELECT move.id, move.item, item.name, item.unit, move.place, place.short_name AS place_name, move.move, move.pieces,
-       move.day, move.city, move.other_place, move.reason, move.document, move.recorded_by, move.recorded_at
+       move.day, move.city, move.other_place, move.reason, move.document, move.incident, move.recorded_by,
+       move.recorded_at
 FROM supply_move AS move
 JOIN supply_item AS item ON item.code = move.item
 JOIN place ON place.code = move.place
@@ -49,8 +50,8 @@ LIMIT $4
 """
 _KEEP = """
 INSERT INTO supply_move (item, place, move, pieces, day, city, other_place, reason, document, recorded_by,
-                         recorded_at, entry)
-SELECT item, $3, $4, pieces, $5, $6, $7, $8, $9, $10, $11, $12
+                         recorded_at, entry, incident)
+SELECT item, $3, $4, pieces, $5, $6, $7, $8, $9, $10, $11, $12, $13
 FROM unnest($1::text[], $2::int[]) AS said (item, pieces)
 ORDER BY item
 """
@@ -89,13 +90,14 @@ ACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody records: pieces of each item, on which day, with whom and why."""
+    """What somebody records: pieces of each item, on which day, with whom and why; which incident a loss belongs to."""
 
     pieces: Mapping[str, int]
     day: date
     city: str | None = None
     other_place: str | None = None
     reason: str | None = None
+    incident: str | None = None
 
 
 async def items(session: AsyncSession) -> list[dict[str, Any]]:
@@ -132,7 +134,10 @@ async def use(session: AsyncSession, actor: Actor, said: Said, now: datetime) ->
 
 
 async def lose(session: AsyncSession, actor: Actor, said: Said, now: datetime) -> None:
-    """Record what was lost or broken, and how; the city says what follows (article 14(5)). InvalidValue."""
+    """Record what was lost or broken, and how; the city says what follows (article 14(5)). InvalidValue.
+
+    See `supply_losses` for one that is an incident, or belongs to one.
+    """
     await _record(session, actor, Move.LOST, said, now)
 
 
@@ -197,6 +202,8 @@ async def _record(
         "to": said.other_place,
         "document": number,
     }
+    if said.incident:
+        facts["incident"] = said.incident
     act = Act(ACTS[what], actor, place, now, day=said.day, reason=said.reason, facts=facts)
     (taken,) = await take(session, [act], now)
     await _change(session, what, place, said.pieces)
@@ -258,6 +265,7 @@ async def _keep(
         actor.code,
         now,
         entry,
+        said.incident,
     )
 
 

@@ -15,6 +15,7 @@ from tests.http import disposing
 from tests.http.day import Clerk, Day
 from tests.http.rows import contents, one
 from tests.http.test_incidents import REPORT
+from tests.pure.labels_paper import texts
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -85,14 +86,23 @@ async def test_what_is_refused_leaves_nothing(day: Day, database: Database) -> N
 
 async def test_photos_of_a_destruction_are_on_its_certificate(day: Day) -> None:
     proposal, (card,) = await disposing.picked(day, photos_requested=True)
+    early = await attach(day.annex, "destruction", proposal["code"], photo("blue"), "前回.jpg")
+    assert early.status_code == 409, "nothing is being destroyed yet"
     await disposing.begin(day, proposal, 1)
     await disposing.destroy(day, proposal, [card])
-    kept: Any = (await attach(day.annex, "destruction", proposal["code"], photo(), "裁断.jpg")).json()
+    bare = await day.annex.refused(f"/proposals/{proposal['code']}/finish", {"remaining": 0, "photos": []})
+    assert bare["type"] == "/problems/proposal-not-ready"
+    kept: list[Any] = [
+        (await attach(day.annex, "destruction", proposal["code"], photo(colour), name)).json()
+        for colour, name in (("red", "投入前.jpg"), ("green", "裁断後.jpg"))
+    ]
 
     done = await disposing.finish(day, proposal)
 
-    assert done["certificate"]
     paper = await day.annex.ask("GET", f"/disposal-certificates/{done['certificate']}/certificate.pdf")
     assert paper.status_code == 200, paper.text
-    assert kept["sha256"][:8]
+    text = "".join("".join(page.split()) for page in texts(paper.content))
+    assert "証拠写真2点" in text
+    for file in kept:
+        assert f"{file['name']}SHA-256{file['sha256']}" in text
     assert (await attach(day.annex, "destruction", proposal["code"], photo())).status_code == 409

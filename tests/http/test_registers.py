@@ -27,7 +27,7 @@ from tests.conftest import as_superuser
 from tests.http.conftest import OPENING
 from tests.http.day import Clerk, Day, new_card, scan_of
 from tests.http.rows import contents
-from tests.sessions import admit
+from tests.sessions import admit, confirm_everybody
 from tests.sql.gate_rows import rows
 
 ROW = {
@@ -254,6 +254,35 @@ async def test_expiring_papers_are_told_a_month_before(day: Day, at: At) -> None
     assert [(one["code"], one["what"], one["ends"]) for one in early] == [(person, "pledge", None)]
     assert (late[person]["what"], late[person]["ends"]) == ("training", "2026-09-30")
     assert site == []
+
+
+async def test_a_month_that_no_manager_will_be_registered_to_close_is_told_a_month_before(
+    day: Day, database: Database, at: At
+) -> None:
+    async def told(on: Day) -> list[str]:
+        return [one["kind"] for one in await on.manager.get("/alarms") if one["kind"] == "close_uncovered"]
+
+    # The registrations of the contract's year end on 31 March; March is closed on 1 April.
+    calm, march = at(datetime(2027, 2, 26, 9, tzinfo=JST)), at(datetime(2027, 3, 10, 9, tzinfo=JST))
+    assert (await told(calm), await told(march)) == ([], ["close_uncovered"])
+    await confirm_everybody(database, datetime(2027, 3, 10, 9, tzinfo=JST))
+    known = (await march.manager.get(f"/people/{march.manager.code}/registration"))["versions"][-1]
+    row = {
+        **{name: known[name] for name in ("name", "role", "employer", "employment", "registered_from")},
+        "home": known["place"],
+        "effective_from": "2027-03-10",
+        "registered_to": "2027-04-30",
+        "reason": "契約終了後の月次締めのため",
+    }
+    other = Clerk(march.client, person_code(13, 89))
+    answer = await registered(march, row, march.manager.code, by=other)
+    assert answer.status_code == 201, answer.text
+    assert await told(march) == ["close_uncovered"], (
+        "who is not trained beyond that day does not close it either"
+    )
+    training = {"held_on": "2027-03-10", "topic": "研修", "valid_to": "2027-04-30", "reference": "研修-x"}
+    await other.post(f"/people/{march.manager.code}/trainings", training)
+    assert await told(march) == []
 
 
 async def test_a_site_without_an_active_leader_receives_nothing_and_says_what_to_do(day: Day) -> None:

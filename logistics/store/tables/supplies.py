@@ -34,6 +34,7 @@ class SupplyMove(SQLModel, table=True):
         ),
         sa.CheckConstraint("move <> 'lost' OR reason IS NOT NULL", name="reason"),
         sa.CheckConstraint("move <> 'received' OR document IS NOT NULL", name="document"),
+        sa.CheckConstraint("incident IS NULL OR move = 'lost'", name="incident"),
         sa.Index("supply_move_place_day_idx", "place", "day", "id"),
     )
     id: int | None = Field(
@@ -48,6 +49,7 @@ class SupplyMove(SQLModel, table=True):
     other_place: str | None = key("place.code", default=None)
     reason: str | None = text(default=None)
     document: str | None = key("document.number", default=None)
+    incident: str | None = key("incident.code", default=None)
     recorded_by: str = key("person.code")
     recorded_at: datetime = time()
     entry: int = Field(sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("entry.id"), nullable=False))
