@@ -15,12 +15,12 @@ from logistics.rules.records import Imprint
 TITLE = "緊急連絡体制表"
 _LINES = table.columns(
     ("順", 9, "right"),
-    ("所属", 32, "left"),
-    ("役割", 32, "left"),
-    ("氏名", 26, "left"),
-    ("電話", 29, "left"),
-    ("時間帯", 22, "left"),
-    ("通知先メール", 25, "left"),
+    ("所属", 20, "left"),
+    ("役割", 31, "left"),
+    ("氏名", 22, "left"),
+    ("電話", 25, "left"),
+    ("時間帯", 25, "left"),
+    ("通知先メール", 43, "left"),
 )
 
 

@@ -147,4 +147,5 @@ def _closing(record: ReturnRecord) -> Iterator[Piece]:
         ]
     )
     yield gap(3)
-    yield parts.remark_lines("備考")
+    # No higher than what a slip of one bag with one card leaves of its page.
+    yield parts.remark_lines("備考", 12)

@@ -29,13 +29,14 @@ _SLOTS = table.columns(
     ("拠点", 40, "left"), ("棚番", 40, "left"), ("種別", 70, "left"), ("枚数", 25, "right")
 )
 _COUNTS = table.columns(
-    ("拠点・保管庫", 40, "left"),
-    ("棚卸番号（報告書）", 50, "left"),
-    ("実施日", 18, "left"),
-    ("計数者・立会者", 34, "left"),
-    ("帳簿", 11, "right"),
-    ("不明", 10, "right"),
-    ("予定外", 12, "right"),
+    ("拠点・保管庫", 31, "left"),
+    ("棚卸番号（報告書）", 43, "left"),
+    ("実施日", 17, "left"),
+    ("計数者", 27, "left"),
+    ("立会者", 27, "left"),
+    ("帳簿", 10, "right"),
+    ("不明", 9, "right"),
+    ("予定外", 11, "right"),
 )
 _DIFFERENCES = table.columns(
     ("差異番号", 40, "left"),
@@ -116,7 +117,8 @@ def _before(record: SuccessionRecord) -> Iterator[Piece]:
             f"{one.place}　{one.vault_name}",
             f"{grouped(one.count)}（{grouped(one.report) if one.report else '―'}）",
             japanese_date(one.day)[:-3].removeprefix("令和"),
-            "・".join(name for name in (one.counted_by, one.witnessed_by) if name),
+            one.counted_by or "―",
+            one.witnessed_by or "―",
             f"{one.expected:,}",
             f"{one.missing:,}",
             f"{one.unexpected:,}",

@@ -154,6 +154,8 @@ async def test_nobody_disposes_of_anything_alone(day: Day) -> None:
     )
     assert await disposing.destroy(day, proposal, cards) == ["not_picked"]
     assert await refused_scans(day, cards[0]) == ["not_approved", "not_picked"]
+    # Each attempt is one entry with its reason: a right that was refused, too.
+    assert (await refusals(day))[3:] == [(day.annex.code, "begin_destruction", "ProposalNotReady")]
 
 
 def _machine(counted: int, **how: Any) -> dict[str, Any]:
@@ -210,6 +212,8 @@ async def test_a_card_held_after_the_proposal_is_not_approved_picked_or_destroye
         f"/proposals/{proposal['code']}/decision", {"sha256": proposal["sha256"], "approved": True}
     )
     assert problem["refused"] == [{"card": cards[0], "state": "on_hold"}]
+    (tried,) = [json.loads(entry["body"])["facts"] for entry in await _refusals(day)]
+    assert (tried["act"], tried["refused"]) == ("approve_disposal", problem["refused"])
     await day.city.post(f"/retention/holds/{first}/release", {"reason": "本人が辞退した"})
     await disposing.decide(day, proposal)
     await hold(cards[1])
@@ -218,6 +222,7 @@ async def test_a_card_held_after_the_proposal_is_not_approved_picked_or_destroye
     await disposing.begin(day, proposal, 2)
 
     assert await disposing.destroy(day, proposal, cards) == ["destroyed", "not_picked", "retained"]
+    assert await refused_scans(day, cards[1]) == ["retained", "not_picked"]
     assert await refused_scans(day, cards[2]) == ["retained"]
     withdrawn = {"cards": [cards[1], cards[2]], "reason": "留保のため"}
     await day.manager.post(f"/proposals/{proposal['code']}/withdrawals", withdrawn)
@@ -266,6 +271,7 @@ async def test_read_twice_is_not_destroyed_twice_and_found_later_is_a_difference
         ["not_in_transit"],
     )
     assert await day.state(card) == "held"
+    assert (await refused_scans(day, card))[0] == "already_destroyed"
     assert await day.differences() == [("over", None)]
     async with database.read() as session:
         assert (await differing(session))[1] == []

@@ -52,6 +52,7 @@ OPERATION_IDS = [
     "writeIncidentCourse",
     "listSupplies",
     "listSupplyItems",
+    "addSupplyItem",
     "listSupplyMoves",
     "loseSupplies",
     "makeSupplyStatement",

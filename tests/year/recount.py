@@ -201,6 +201,8 @@ async def recount(
     """Compare everything with what was played."""
     reports = played.reports
     found = Recount()
+    # Whoever adds up alone may have the memory to do so: at the contract's size these are two million steps.
+    await connection.execute("SET work_mem = '128MB'")
     await connection.execute(_STEPS)
     await connection.execute("CREATE INDEX ON recount_step (card, entry)")
     await connection.execute(_FLOWS)

@@ -31,7 +31,8 @@ async def work_in(stage: Stage, there: There) -> None:
     stage.clock.now += MINUTE
     await there.leader.post(f"{path}/close")
     await _badges(stage, there)
-    days = {"first": stage.today.replace(day=1).isoformat(), "last": stage.today.isoformat()}
+    yesterday = stage.today - timedelta(days=1)
+    days = {"first": yesterday.isoformat(), "last": stage.today.isoformat()}
     made = await there.leader.post(f"/places/{there.place}/access-registers", days)
     await stage.paper(there.leader, f"/documents/{made['number']}/paper.pdf", "P16-保管庫開閉記録簿.pdf")
 
