@@ -231,9 +231,12 @@ async def close(stage: Stage, there: There, day: date) -> None:
 
 
 async def count(stage: Stage, there: There, vault: Vault, kind: str = "closing") -> None:
-    """A clean count: by number, or each card for a full count."""
+    """A clean count: by number, or each card for a full count; what lies aside is scanned with the first vault."""
     body = {"kind": kind, "supervisor": there.city.code, "witness": there.second.code}
     code = (await there.clerk.post(f"/vaults/{vault.code}/counts", body))["code"]
+    aside = [*there.damaged, *there.strays] if vault is there.vaults[0] else []
+    if aside:
+        await stage.scans(there.clerk, f"/counts/{code}/scans", aside, "counted")
     if kind == "full":
         for slot in vault.slots:
             if slot.cards:
