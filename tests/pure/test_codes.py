@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from api.pages.html import STATIC
 from logistics.rules.codes import (
     ALPHABET,
     LONGEST,
@@ -146,3 +147,11 @@ def test_a_number_that_does_not_fit_gets_no_code(number: int) -> None:
 def test_a_slot_that_would_read_as_another_gets_no_code(slot: tuple[int, int, str, int]) -> None:
     with pytest.raises(ValueError, match=r"slot code|shelf"):
         slot_code(*slot)
+
+
+def test_browsers_know_the_letter_of_every_kind_of_code() -> None:
+    script = (STATIC / "codes.js").read_text(encoding="utf-8")
+    letters = re.search(r'PREFIXES = "([A-Z]+)"', script)
+
+    assert letters is not None
+    assert sorted(letters[1]) == sorted(kind.value for kind in CodeType)

@@ -3,7 +3,7 @@
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const FORM = /^[A-Z][0-9A-Z]{3,11}$/;
-const PREFIXES = "CBXNRMTALVSPKGD";
+const PREFIXES = "CBXNRMTALVSPKGZHYQUDFEWJI";
 // How long the codes of these kinds are; the others come in several lengths.
 const LENGTHS = { B: 10, C: 10, E: 10, H: 10, R: 10, S: 9, X: 10 };
 export const SEAL = /^[0-9A-Z][0-9A-Z-]{3,19}$/;
