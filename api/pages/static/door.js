@@ -1,6 +1,10 @@
 // At the door: a badge's barcode leads to the next field, a passkey signs in, an idle page locks itself.
 // Bytes cross as letters from a to p, two each, as everywhere in this service.
-"use strict";
+
+import { apart, fold, isCode, SEAL } from "./codes.js";
+import { play } from "./sound.js";
+import { t } from "./words.js";
+
 (() => {
   const letters = (buffer) => Array.from(new Uint8Array(buffer), (byte) =>
     String.fromCharCode(97 + (byte >> 4), 97 + (byte & 15))).join("");
@@ -72,6 +76,36 @@
       const next = fields.slice(fields.indexOf(event.target) + 1).find((field) => !field.value);
       if (next) { event.preventDefault(); next.focus(); }
     });
+  });
+
+  // A scanner types into whatever has the focus. What it typed is no password: it is taken out of the field and never
+  // sent, so that nobody is shut out by scanning on.
+  const MACHINE_GAP = 45; // milliseconds between keys; nobody types a password so fast
+  const LEAST = 12; // no password is shorter, no code of ours as long
+  const isScanned = (text, times) => {
+    if (/\s/.test(text)) return false;
+    const isFast = times.length > 3 && (times.at(-1) - times[0]) / (times.length - 1) < MACHINE_GAP;
+    const read = fold(text);
+    return (read.length < LEAST && isCode(read)) || (isFast && (SEAL.test(read) || apart(read) !== null));
+  };
+  document.querySelectorAll("input[type=password]").forEach((field) => {
+    let times = [];
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") {
+        times = field.value ? [...times, event.timeStamp] : [event.timeStamp];
+        return;
+      }
+      if (!isScanned(field.value, times)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      field.value = "";
+      play("refused");
+      const said = t("バーコードが読み取られました。パスワードではないため送っていません。この読取りは記録されないので、ロックを解除してから読み直してください。", "A barcode was scanned. It is no password and was not sent, nor is it recorded: unlock first, then scan it again.");
+      const place = field.form.querySelector("[role=alert]");
+      if (place) say(place, said);
+      else { field.setCustomValidity(said); field.reportValidity(); }
+    });
+    field.addEventListener("input", () => field.setCustomValidity(""));
   });
 
   document.querySelectorAll("[data-passkey]").forEach((button) => {
