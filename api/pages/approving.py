@@ -50,11 +50,16 @@ ASKED_HERE: Mapping[str, tuple[CodeType, str]] = {
     "unseal": (CodeType.BATCH, "/batches/{}"),
     "write_off": (CodeType.DISCREPANCY, "/discrepancies/{}"),
     "confirm_lost": (CodeType.CASE, "/cases/{}"),
+    "close_incident": (CodeType.INCIDENT, "/incidents/{}"),
 }
+# What is decided where more is said with the decision.
+DECIDED_THERE: Mapping[str, str] = {"propose": "/disposal/{}"}
 WORDS: Mapping[str, tuple[str, str]] = {
     "unseal": ("封印した袋の開封", "Open a sealed bag"),
     "write_off": ("カードのない差異の終了", "End a difference without its card"),
     "confirm_lost": ("紛失の確定", "Give a card up as lost"),
+    "close_incident": ("事故の終結", "Close an incident"),
+    "propose": ("廃棄伺い", "Proposal of disposal"),
     "export": ("来歴の書出し", "Export of the log"),
     "register_person": ("従事者の登録・変更", "A row of the register of people"),
     "enter_manually": ("読取りによらない手入力", "Entry without a scan"),
@@ -67,6 +72,7 @@ class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     csrf: str
     password: str = ""
     code: str = ""
+    next: str = ""
 
 
 @get("/approvals")
@@ -136,6 +142,7 @@ async def approval_page(
         is_mine=found.requested_by == reader.code,
         does_here=found.act in _DOES,
         there=ASKED_HERE[found.act][1].format(found.subject) if found.act in ASKED_HERE else None,
+        decided_at=_decided_at(found),
     )
 
 
@@ -210,12 +217,17 @@ async def confirm(
     request: Request[Any, Any, Any], approval: ApprovalPath, data: URLEncodedBody[Confirm]
 ) -> Response[Any]:
     """Prove with both factors who one is, and go on with the request under a new token."""
-    door, path = door_of(request), f"/approvals/{approval}"
+    door, path = door_of(request), messages.local(data.next, f"/approvals/{approval}")
     try:
         opened = await sign_in.step_up(door.desk, personal(request), data.password, data.code.strip())
     except (SignInFailed, TryLater) as refusal:
         return messages.refused(path, refusal, {})
     return Redirect(path, status_code=303, cookies=[door.session_cookie(opened.token)])
+
+
+def _decided_at(found: Approval) -> str | None:
+    """The page where it is decided, if that is not this one."""
+    return DECIDED_THERE[found.act].format(found.subject) if found.act in DECIDED_THERE else None
 
 
 async def _seen(request: Request[Any, Any, Any], session: AsyncSession, actor: Actor, approval: str) -> bytes:
@@ -224,6 +236,8 @@ async def _seen(request: Request[Any, Any, Any], session: AsyncSession, actor: A
     In letters: a row of hexadecimal digits would now and then be taken for a My Number.
     """
     found = await approvals.one(session, actor, approval)
+    if found.act in DECIDED_THERE:
+        raise InvalidValue("approval", "is decided on the page of what it is about")
     return found.digest if forms.text(request, "seen", most=64) == letters(found.digest) else b""
 
 

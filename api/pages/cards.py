@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import auth, parameters
-from api.pages import drawing, faults, next_steps, scan_looks, speech
+from api import auth
+from api.pages import drawing, faults, forms, next_steps, scan_looks, speech
 from api.pages.html import page
+from api.pages.messages import done
 from api.parameters import BatchPath, CardPath
 from api.times import SKEW
 from logistics.rules.errors import NotFound
@@ -21,7 +23,7 @@ from logistics.rules.lifecycle import BATCH, BatchState
 from logistics.rules.outcomes import JAPANESE, Outcome
 from logistics.rules.permissions import Actor, may, relations, require
 from logistics.store.database import Database
-from logistics.work import audit, batches, custody, places
+from logistics.work import audit, batches, custody, places, provenance
 
 MOST_ENTRIES, MOST_CARDS = 500, 500
 
@@ -71,6 +73,7 @@ async def card_page(
         card=known,
         names=names,
         steps=next_steps.of_card(known, reader),
+        may_certify=may(reader, "ask"),
         moments=moments,
         way=drawing.way(_kept_by(entries, moments, names)),
         is_cut=len(entries) == MOST_ENTRIES,
@@ -101,6 +104,28 @@ async def batch_page(
         steps=next_steps.of_batch(known, steps, reader),
         moments=[_moment(entry, names, lang, speech.batch_state) for entry in entries],
         is_cut=len(entries) == MOST_ENTRIES,
+    )
+
+
+@post("/cards/{card:str}/certificate", opt=auth.RESOLVES)
+async def certify(
+    request: Request[Any, Any, Any],
+    card: CardPath,
+    database: NamedDependency[Database],
+    vkey: NamedDependency[str | None],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Freeze the card's whole history with its proof (P17); it is printed from the archive."""
+    async with database.read() as snapshot:
+        actor = await auth.provide_actor(request, snapshot)
+        purpose = forms.text(request, "purpose", most=100)
+        found = await provenance.read(snapshot, actor, card, purpose, vkey, now)
+    async with database.begin() as session:
+        record = await provenance.certify(session, actor, found, now)
+    return done(
+        f"/papers/{record.number}",
+        f"来歴証明（P17）{record.number} を作りました。ここから印刷します。",
+        f"Certificate P17 {record.number} is made. Print it from here.",
     )
 
 
@@ -161,9 +186,9 @@ def _what(entry: Mapping[str, Any], lang: str) -> str:
 
 router = Router(
     "/",
-    route_handlers=[card_page, batch_page],
+    route_handlers=[card_page, batch_page, certify],
     guards=[auth.signed_in],
-    before_request=parameters.check_codes,
+    before_request=forms.read,
     exception_handlers=faults.handlers(),
     include_in_schema=False,
 )

@@ -37,6 +37,12 @@ PAGES = {
     CodeType.PICK_LIST: "/pick-lists/{}",
     CodeType.COUNT: "/counts/{}",
     CodeType.CASE: "/cases/{}",
+    CodeType.INCIDENT: "/incidents/{}",
+    CodeType.APPROVAL: "/approvals/{}",
+    CodeType.PROPOSAL: "/disposal/{}",
+    CodeType.SUCCESSION: "/successions/{}",
+    CodeType.PERSON: "/people/{}",
+    CodeType.DOCUMENT: "/papers/{}",
 }
 
 

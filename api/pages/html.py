@@ -22,7 +22,7 @@ from api.auth import PUBLIC
 from api.door import CSRF_FIELD, VISIT
 from api.pages import speech
 from api.pages.messages import Said, take_message
-from api.pages.navigation import links, office
+from api.pages.navigation import links, menus, office
 from logistics.rules.permissions import Actor, may
 
 HERE = Path(__file__).parent
@@ -156,6 +156,7 @@ def _render(template: str, frame: Frame, facts: dict[str, Any]) -> str:
         "lang": frame.lang,
         "frame": frame,
         "links": links(frame.reader),
+        "menus": menus(frame.reader),
         "may_raise": frame.reader is not None and may(frame.reader, "report_incident"),
         "office": office(frame.reader),
     }

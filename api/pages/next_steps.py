@@ -32,6 +32,7 @@ BATCH_PAGES: Mapping[BatchStep, tuple[str, str]] = {
     BatchStep.SEAL: ("seal", "#seal"),
     BatchStep.UNSEAL: ("unseal", "#unseal"),
     BatchStep.LOAD: ("load", "/scan/load/{run}"),
+    BatchStep.RECALL: ("recall", "#recall"),
     BatchStep.DISPATCH: ("dispatch", "/dispatch"),
     BatchStep.TAKE_OVER: ("take_over", "/handover"),
     BatchStep.HAND_OVER: ("receive", "/scan/receive"),

@@ -21,7 +21,7 @@ from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
 from logistics.rules.lifecycle import BatchState
 from logistics.rules.permissions import Actor, Where
-from logistics.work import batches, places, todo
+from logistics.work import batches, places, returns, todo
 
 MOST_BATCHES = 200
 
@@ -121,6 +121,24 @@ async def unseal(
     )
 
 
+@post("/batches/{batch:str}/recall")
+async def recall(
+    request: Request[Any, Any, Any],
+    batch: BatchPath,
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Take back a bag that the courier left behind, for a later run."""
+    run_day, reason = forms.day(request, "run_day"), forms.text(request, "recall_reason")
+    await returns.recall(session, actor, batch, run_day, reason, now)
+    return done(
+        f"/batches/{batch}",
+        f"積み残しとして引き戻しました。{run_day.month}月{run_day.day}日の便に積みます。",
+        f"Taken back; it goes with the run of {run_day.isoformat()}.",
+    )
+
+
 def _list(actor: Actor) -> str:
     """The page with the bags of who acts: a site's go back to the annex."""
     return "/packing" if actor.where is Where.ANNEX else "/returns"
@@ -128,7 +146,7 @@ def _list(actor: Actor) -> str:
 
 router = Router(
     "/",
-    route_handlers=[packing, open_batch, seal, cancel, unseal],
+    route_handlers=[packing, open_batch, seal, cancel, unseal, recall],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

@@ -15,13 +15,16 @@ from api.pages import faults, forms
 from api.pages.html import page
 from api.pages.messages import done
 from api.parameters import RunPath
+from api.times import on_calendar
 from logistics.rules import permissions
 from logistics.rules.calendar import business_date
-from logistics.rules.codes import CodeType
+from logistics.rules.codes import CodeType, require
+from logistics.rules.errors import InvalidValue
 from logistics.rules.lifecycle import BatchState
 from logistics.rules.permissions import Actor, may
 from logistics.rules.returns import POSTAL, TAKEN_IN, Source
-from logistics.work import batches, collecting, dispatching, places, returns, runs
+from logistics.rules.succeeding import HowSpent
+from logistics.work import batches, collecting, dispatching, places, returns, runs, spent
 
 MOST = 200
 HERE = (BatchState.OPEN, BatchState.SEALED, BatchState.LOADED)
@@ -48,6 +51,7 @@ async def returning(
     annex = await places.annex(snapshot)
     sent = await runs.manifests_page(snapshot, now, destination=annex, limit=MOST)
     kinds = {row["code"]: row["name"] for row in await places.kinds(snapshot)}
+    unneeded = await collecting.unneeded(snapshot, place, today, "", MOST)
     return page(
         "returns.html",
         request=request,
@@ -57,9 +61,10 @@ async def returning(
         bags=bags,
         loaded=sorted({bag["run"] for bag in bags if bag["state"] == "loaded"}),
         sent=[row for row in sent if row["origin"] == place][::-1],
-        unneeded=await collecting.unneeded(snapshot, place, today, "", MOST),
+        unneeded=unneeded,
         kinds=[(code, kinds[code]) for code in sorted(TAKEN_IN & kinds.keys())],
         may_collect=may(reader, "collect"),
+        may_spend=may(reader, "close_receipt") and any(row["state"] is None for row in unneeded),
     )
 
 
@@ -108,9 +113,30 @@ async def collect(
     return done("/returns", f"{taken['cards']} 件を受け入れました。", f"{taken['cards']} are taken in.")
 
 
+@post("/returns/papers")
+async def end_papers(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Say what became of the spent manifests that were ticked."""
+    ticked = [name.removeprefix("paper-") for name in request.state[forms.TYPED] if name.startswith("paper-")]
+    manifests = [require(code, CodeType.MANIFEST, "papers") for code in ticked]
+    if not manifests:
+        raise InvalidValue("papers", "is needed: tick one at least")
+    how = forms.choice(request, "how", HowSpent)
+    ended = await spent.end(
+        session, actor, manifests, how, on_calendar(forms.day(request, "day"), "day"), now
+    )
+    return done(
+        "/returns", f"発送明細書 {ended} 部の処理を記録しました。", f"Recorded for {ended} manifests."
+    )
+
+
 router = Router(
     "/",
-    route_handlers=[returning, open_return, release, collect],
+    route_handlers=[returning, open_return, release, collect, end_papers],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

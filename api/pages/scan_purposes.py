@@ -39,7 +39,7 @@ class ScanPurpose:
     which can itself be scanned to choose it. Where `records_subject`, scanning it is a scan like any other; with
     `subject_field` it is optional, and said under that name beside the scans. `fields` are said beside them, too.
     Where one `stands_at_slots`, a slot is scanned before what lies in it, or its cards are counted: `tally_path`.
-    `sealed_kind` is scanned together with the number on its seal. `is_supervised` needs a city employee at a site;
+    `sealed_kind` is scanned together with the number on its seal, a card together with one of `paired_kind`. `is_supervised` needs a city employee at a site;
     `works_offline` goes on without a line; `can_be_damaged` lets the clerk say so; `can_be_undone` offers that.
     """
 
@@ -61,6 +61,7 @@ class ScanPurpose:
     subject_prompt: Pair = ("", "")
     records_subject: bool = False
     sealed_kind: CodeType | None = None
+    paired_kind: CodeType | None = None
     is_supervised: bool = False
     works_offline: bool = False
     can_be_damaged: bool = False

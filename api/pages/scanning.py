@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
 from api.door import PASSIVE
-from api.pages import faults, scan_looks, vault_purposes
+from api.pages import ending_purposes, faults, scan_looks, vault_purposes
 from api.pages.html import ASSETS, HEADERS, STATIC, VERSION, page
 from api.pages.live import Hub
 from api.pages.scan_purposes import OF_THE_WAY, Field, ScanPurpose, facts_in_words, following
@@ -30,7 +30,10 @@ from logistics.work import people, places, progress, queues
 # Upper and lower case, digits, the hyphen of a seal: what an input method, Caps Lock or another layout would change.
 TEST_CODE = "TEST-AZ09-KS"
 MOST_PEOPLE = 200
-PURPOSES = {purpose.name: purpose for purpose in (*OF_THE_WAY, *vault_purposes.IN_THE_VAULT)}
+PURPOSES = {
+    purpose.name: purpose
+    for purpose in (*OF_THE_WAY, *vault_purposes.IN_THE_VAULT, *ending_purposes.AT_THE_END)
+}
 
 Subject = Annotated[
     str | None, QueryParameter(pattern=r"^[A-Z][0-9A-Z]{3,11}$", description="What is scanned against")
@@ -94,7 +97,9 @@ async def ask_progress(
         "left": found.left,
         "missing": [{"code": one.code, "note": one.note} for one in found.missing],
         "facts": facts_in_words(wanted, found, names) or vault_purposes.facts_in_words(found),
-        "next": following(wanted, found) or vault_purposes.following(wanted, found),
+        "next": following(wanted, found)
+        or vault_purposes.following(wanted, found)
+        or ending_purposes.following(wanted, found),
         "gaps": await queues.gaps(snapshot, queue) if queue else [],
         "now": now.isoformat(),
     }
@@ -172,6 +177,7 @@ async def _page(
         "spotKind": CodeType.SLOT if wanted.stands_at_slots else "",
         "tallyPath": wanted.tally_path,
         "sealedKind": wanted.sealed_kind or "",
+        "pairedKind": wanted.paired_kind or "",
         "supervised": supervised,
         "offline": wanted.works_offline,
         "damage": wanted.can_be_damaged,

@@ -105,6 +105,12 @@ async def open_succession(
     return await one(session, code)
 
 
+async def uncounted(session: AsyncSession, place: str, since: datetime) -> str | None:
+    """A vault of a place that was not counted in full since a succession was opened, so that nothing goes there yet."""
+    found: str | None = await (await driver(session)).fetchval(_UNCOUNTED, place, since)
+    return found
+
+
 async def hand_on(
     session: AsyncSession,
     actor: Actor,
@@ -119,10 +125,10 @@ async def hand_on(
     no such succession; SuccessionNotReady once it has ended; SupervisorNeeded.
     """
     permissions.require(actor, "transfer")
-    connection, site = await driver(session), str(actor.place)
+    site = str(actor.place)
     known = await _under_way(session, code)
     city = await people.directing(session, actor, supervisor)
-    uncounted = await connection.fetchval(_UNCOUNTED, site, known["opened_at"])
+    waiting = await uncounted(session, site, known["opened_at"])
     call = Call(
         actor,
         Purpose.HAND_ON,
@@ -143,8 +149,8 @@ async def hand_on(
         if card["place"] != site or card["state"] not in _GOES:
             elsewhere = card["place"] if card["place"] != site else None
             return Verdict(Outcome.NOT_READY, belongs_to=elsewhere, reason=f"it is {card['state']}")
-        if uncounted:
-            return Verdict(Outcome.NOT_COUNTED, reason=f"vault {uncounted} was not counted in full")
+        if waiting:
+            return Verdict(Outcome.NOT_COUNTED, reason=f"vault {waiting} was not counted in full")
         return Verdict(Outcome.HANDED_ON, CardStep.TRANSFER)
 
     return (await settle(session, [call], cards, judge, CodeType.CARD, now))[0]

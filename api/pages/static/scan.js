@@ -59,7 +59,7 @@ class Page {
     this.last = { text, at: now };
     if (isTrigger) return;
     const kind = kindOf(text);
-    if (this.bag) await this.seal(text, kind);
+    if (this.bag) await (config.pairedKind ? this.pair(text, kind) : this.seal(text, kind));
     else if (kind === "P" && people().length) this.person(text);
     else if (kind && kind === config.subjectKind && !config.recordsSubject) await this.choose(text);
     else if (config.subjectKind && !config.recordsSubject && !config.subjectField && !this.subject) this.needSubject();
@@ -67,6 +67,7 @@ class Page {
     else if (kind && kind === config.spotKind) this.stand(text);
     else if (config.spotKind && this.spot === undefined) this.needSpot();
     else if (kind && kind === config.sealedKind) this.askSeal(text);
+    else if (config.pairedKind && kind === "C") this.askPair(text);
     else if (config.tallyPath && /^[0-9]{1,3}$/.test(text)) await this.tally(Number(text));
     else await this.keep(isCode(text) ? { code: text, ...this.byHand(how) } : { code: NO_CODE });
   }
@@ -148,6 +149,27 @@ class Page {
     if (this.state === "online") await this.refresh();
   }
 
+  // Two scans that belong together
+
+  askPair(card) {
+    this.bag = card;
+    play("ok");
+    view.tell("ask", t("棚番", "Slot"), t("続けて、入れる棚の棚番を読み取ってください。", "Now scan the slot that it goes into."), card);
+    this.prompt();
+  }
+
+  async pair(text, kind) {
+    if (kind !== config.pairedKind) {
+      play("refused");
+      view.tell("refused", t("棚番", "Slot"), t("棚番ではありません。入れる棚の棚番を読み取ってください。", "This is no slot. Scan the slot that it goes into."), this.bag);
+      return;
+    }
+    const code = this.bag;
+    this.bag = null;
+    this.prompt();
+    await this.keep({ code, pair: text }, { isScan: false });
+  }
+
   // Seals
 
   askSeal(batch) {
@@ -190,7 +212,7 @@ class Page {
     };
   }
 
-  async keep(said) {
+  async keep(said, how = {}) {
     const isDamaged = config.damage && $("damaged").checked;
     const scan = {
       ...this.made(),
@@ -200,7 +222,7 @@ class Page {
       extra: this.extra(),
       shown: said.code === NO_CODE ? t("（コードではない）", "(no code)") : said.code,
     };
-    await this.hold(scan);
+    await this.hold(scan, how);
     if (isDamaged) $("damaged").checked = false;
   }
 
@@ -399,7 +421,8 @@ class Page {
   }
 
   prompt() {
-    if (this.bag) view.ask(t("封印番号を読み取ってください", "Scan the seal number"), this.bag);
+    if (this.bag && config.pairedKind) view.ask(t("棚番を読み取ってください", "Scan the slot"), this.bag);
+    else if (this.bag) view.ask(t("封印番号を読み取ってください", "Scan the seal number"), this.bag);
     else if (config.spotKind && this.spot === undefined) view.ask(t("棚番を読み取ってください", "Scan a slot"), "");
     else if (config.spotKind) view.ask(t(...config.prompt), this.spot ?? t("棚の外", "no slot"));
     else if (config.subjectKind && !config.recordsSubject && !config.subjectField && !this.subject) view.ask(t(...config.subjectPrompt), "");
@@ -431,7 +454,7 @@ async function start() {
   page.ahead = await queue.ahead();
   const test = new SelfTest(config.testCode, { onPassed: () => $("field").focus() });
   const onText = (text, how) => (test.isOn ? test.text(text, how) : page.read(text, how));
-  const options = { onText, onEmpty: () => test.isOn && test.empty(), expectsSeal: () => Boolean(page.bag) || test.isOn, isAwaited: (text) => test.isOn && text === config.testCode };
+  const options = { onText, onEmpty: () => test.isOn && test.empty(), expectsSeal: () => (Boolean(page.bag) && !config.pairedKind) || test.isOn, isAwaited: (text) => test.isOn && text === config.testCode };
   new Wedge($("field"), options);
   new Wedge($("selftest-field"), options);
   offerCamera((text) => onText(fold(text), { raw: text, gap: Infinity }));
@@ -467,7 +490,7 @@ function wire(page, test) {
   document.addEventListener("keydown", (event) => {
     if (event.key === "F2" && config.damage) { event.preventDefault(); $("damaged").checked = !$("damaged").checked; }
     if (event.key === "F7" && $("aside")) { event.preventDefault(); $("aside").click(); }
-    if (event.key === "F8" && page.bag) { event.preventDefault(); $("no-seal").click(); }
+    if (event.key === "F8" && page.bag && !config.pairedKind) { event.preventDefault(); $("no-seal").click(); }
     if (event.key === "F9" && config.undo) { event.preventDefault(); page.askUndo(page.undoable); }
   });
   for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("close", () => $("field").focus());

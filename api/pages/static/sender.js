@@ -60,8 +60,8 @@ export class Sender {
 
   async send(group) {
     const [{ path, supervisor, extra, cards }] = group;
-    const things = group.map((scan) => (cards === undefined ? asSent(scan, this.queue.name) : asTally(scan)));
-    const named = cards === undefined ? { scans: things, ...extra } : { tallies: things };
+    const things = group.map((scan) => this.asSaid(scan));
+    const named = { [cards !== undefined ? "tallies" : group[0].pair ? "picks" : "scans"]: things, ...(cards === undefined ? extra : {}) };
     const body = { ...named, ...(supervisor ? { supervisor } : {}) };
     let response;
     try {
@@ -94,6 +94,11 @@ export class Sender {
     return "sent";
   }
 
+  asSaid(scan) {
+    if (scan.cards !== undefined) return asTally(scan);
+    return scan.pair ? asPick(scan) : asSent(scan, this.queue.name);
+  }
+
   async settle(pairs) {
     const refused = pairs
       .filter(([scan, answer]) => answer.problem || (scan.provisional && !isFine(answer.outcome)))
@@ -114,7 +119,7 @@ export class Sender {
 
 /** What needs nobody's attention when it was scanned without a line. */
 export function isFine(outcome) {
-  return /^(checked_in|packed|unpacked|loaded|arrived|received|stored|moved|carried|taken_out|put_back|with_city|back_from_city|counted|already_.*)$/.test(outcome);
+  return /^(checked_in|packed|unpacked|loaded|arrived|received|stored|moved|carried|taken_out|put_back|with_city|back_from_city|counted|picked|destroyed|handed_on|already_.*)$/.test(outcome);
 }
 
 function asSent({ id, code, occurred_at, damaged, typed, seal_number, seal_intact, sequence }, queue) {
@@ -134,6 +139,11 @@ function asSent({ id, code, occurred_at, damaged, typed, seal_number, seal_intac
 /** How many cards somebody counted in a slot. */
 function asTally({ id, slot, cards, occurred_at }) {
   return { id, slot, cards, occurred_at };
+}
+
+/** A card and the slot that it was put in: two scans that belong together. */
+function asPick({ id, code, pair, occurred_at }) {
+  return { id, code, slot: pair, occurred_at };
 }
 
 /** Whether a 403 is about the session and not about the scans. */
