@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from logistics.serving import elsewhere
 from logistics.store.server import OWNER, Server
 from tests.browser.clerk import Station, World
 from tests.conftest import as_superuser
+from tests.http.board_day import PlayedDay
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 # A Wednesday: the first run of the contract.
@@ -59,14 +61,48 @@ def new_database(server: Server, template: str) -> Callable[[], str]:
     return make
 
 
-@pytest.fixture(scope="module")
-def world(new_database: Callable[[], str]) -> Iterator[World]:
-    """The service at nine on a run day, for tests that leave one another alone by working at different sites."""
+@contextmanager
+def opened(database: str) -> Iterator[World]:
+    """The service at nine on a run day, on a database of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="pages-") as home,
-        elsewhere(new_database(), OPENING, Path(home), workers=1) as base,
+        elsewhere(database, OPENING, Path(home), workers=1) as base,
     ):
-        yield World(base)
+        yield World(base, database.replace("+asyncpg", ""))
+
+
+@pytest.fixture(scope="package")
+def world(new_database: Callable[[], str]) -> Iterator[World]:
+    """A service for all tests that leave one another alone by working at different sites; a start takes long."""
+    with opened(new_database()) as world:
+        yield world
+
+
+@pytest.fixture(scope="package")
+def played(world: World) -> PlayedDay:
+    """A day in the middle at `world`. Who works where: 1 to 4 and 13 counter and counts, 5, 6, 11, 12 journeys of a
+    site, 7 to 10 what is looked at; the annex is everybody's."""
+    stored = (1, 2, 3, 4, 5, 6, 12, 13)
+
+    async def work(day: PlayedDay) -> PlayedDay:
+        await day.arrive({1: 6, 2: 6, 3: 4, 4: 3, 5: 2, 6: 4, 7: 6, 8: 5, 9: 3, 11: 3, 12: 2, 13: 3})
+        await day.pack(list(day.cards))
+        await day.dispatch()
+        await day.take_over([site for site in day.cards if site != 9])
+        for site in stored:
+            await day.receive(site, day.cards[site])
+            await day.close(site, 0)
+            await day.put_away(site, day.cards[site])
+        await day.receive(7, day.cards[7][:5])
+        await day.close(7, 1)
+        await day.put_away(7, day.cards[7][:3])
+        await day.receive(8, day.cards[8][:2])
+        await day.receive(11, day.cards[11][:2])
+        await day.close(11, 1)
+        await day.put_away(11, day.cards[11][:2])
+        return day
+
+    return world.play(work)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import pytest
 from playwright.sync_api import FilePayload, Page
 
 from logistics.rules.codes import CodeType, random_code, slot_code
@@ -17,24 +16,6 @@ from tests.sessions import headers_of
 Open = Callable[..., Station]
 EVENING = datetime.fromisoformat("2026-04-01T09:00:00+09:00")
 NOTICE = "A1B-000123"
-
-
-@pytest.fixture(scope="module")
-def day(world: World) -> PlayedDay:
-    """Cards in the first slots of five sites."""
-
-    async def work(day: PlayedDay) -> PlayedDay:
-        await day.arrive({1: 6, 2: 6, 3: 4, 4: 3, 13: 3})
-        await day.pack([1, 2, 3, 4, 13])
-        await day.dispatch()
-        await day.take_over([1, 2, 3, 4, 13])
-        for site in (1, 2, 3, 4, 13):
-            await day.receive(site, day.cards[site])
-            await day.close(site, 0)
-            await day.put_away(site, day.cards[site])
-        return day
-
-    return world.play(work)
 
 
 def slot(site: int, position: int = 1) -> str:
@@ -58,9 +39,9 @@ def choose(clerk: Station, **fields: str) -> None:
         clerk.page.select_option(f"#ask-{name}", value)
 
 
-def test_a_booked_card_goes_over_the_counter(station: Open, world: World, day: PlayedDay) -> None:
+def test_a_booked_card_goes_over_the_counter(station: Open, world: World, played: PlayedDay) -> None:
     clerk = station(person_code(1, 2))
-    booked, other, third = day.cards[1][:3]
+    booked, other, third = played.cards[1][:3]
     page = clerk.open("/counter")
     page.locator("form[action='/pick-lists'] button").focus()
     page.keyboard.press("Enter")
@@ -128,10 +109,10 @@ async def state_of(day: PlayedDay, base: str, card: str) -> str:
 
 
 def test_a_card_that_is_gone_is_missed_by_the_closing_count_and_keeps_the_day_open(
-    station: Open, world: World, day: PlayedDay
+    station: Open, world: World, played: PlayedDay
 ) -> None:
     leader, second = station(person_code(2, 1)), station(person_code(2, 3))
-    gone, *here = day.cards[2]
+    gone, *here = played.cards[2]
     page = leader.open("/day")
     assert "終業時棚卸し" in page.locator("main").inner_text()
 
@@ -148,7 +129,7 @@ def test_a_card_that_is_gone_is_missed_by_the_closing_count_and_keeps_the_day_op
     assert leader.scan(here[0]) == "refused", "where one stands is said first"
     assert leader.scan(slot(2)) == "ok"
     assert leader.scan(str(len(here))) == "ok", "a number in place of scans"
-    assert str(len(day.cards[2])) not in leader.page.locator(".scan-facts").inner_text()
+    assert str(len(played.cards[2])) not in leader.page.locator(".scan-facts").inner_text()
     page = leader.open(f"/counts/{count}")
     page.locator(f"form[action='/counts/{count}/finish'] button").press("Enter")
     says(page, "数え直して")
@@ -237,10 +218,10 @@ def recount(leader: Station) -> None:
 
 
 def test_counting_goes_on_without_a_line_and_two_browsers_count_one_vault(
-    station: Open, world: World, day: PlayedDay
+    station: Open, world: World, played: PlayedDay
 ) -> None:
     one, other = station(person_code(3, 2)), station(person_code(3, 3))
-    cards = day.cards[3]
+    cards = played.cards[3]
 
     async def opened(d: PlayedDay) -> str:
         body = {"kind": "full", "witness": person_code(3, 3), "supervisor": person_code(3, 91)}
@@ -272,10 +253,10 @@ def test_counting_goes_on_without_a_line_and_two_browsers_count_one_vault(
 
 
 def test_a_vault_is_opened_rearranged_by_scan_and_a_card_carried_to_the_other_one(
-    station: Open, world: World, day: PlayedDay
+    station: Open, world: World, played: PlayedDay
 ) -> None:
     leader = station(person_code(13, 1))
-    moved, carried = day.cards[13][:2]
+    moved, carried = played.cards[13][:2]
     vault = world.play(lambda d: vault_of(d, world.base, 13))
     page = leader.open(f"/vaults/{vault}")
     page.locator(f"form[action='/vaults/{vault}/open'] button").press("Enter")
@@ -317,9 +298,9 @@ def test_a_vault_is_opened_rearranged_by_scan_and_a_card_carried_to_the_other_on
     assert is_pdf(page, "a[href$='/paper.pdf']")
 
 
-def test_what_goes_back_is_packed_undone_sealed_loaded_and_released(station: Open, day: PlayedDay) -> None:
+def test_what_goes_back_is_packed_undone_sealed_loaded_and_released(station: Open, played: PlayedDay) -> None:
     clerk = station(person_code(4, 2))
-    card, other = day.cards[4][:2]
+    card, other = played.cards[4][:2]
     page = clerk.open("/returns")
     page.locator("form[action='/returns'] button").press("Enter")
     page.wait_for_selector("#scan[data-ready=yes]")
@@ -328,7 +309,7 @@ def test_what_goes_back_is_packed_undone_sealed_loaded_and_released(station: Ope
     choose(clerk, return_reason="undelivered")
     assert [clerk.scan(card), clerk.scan(other), clerk.scan(card)] == ["ok", "ok", "already"]
     assert clerk.scan(random_code(CodeType.CARD)) == "unknown"
-    assert clerk.scan(day.cards[1][5]) == "refused", "it lies at another site"
+    assert clerk.scan(played.cards[1][5]) == "refused", "it lies at another site"
 
     page.keyboard.press("F9")
     page.keyboard.press("Enter")
@@ -350,7 +331,7 @@ def test_what_goes_back_is_packed_undone_sealed_loaded_and_released(station: Ope
 
 
 def test_a_scan_is_answered_before_anybody_waits_for_it(
-    station: Open, day: PlayedDay, record_property: Callable[[str, object], None]
+    station: Open, played: PlayedDay, record_property: Callable[[str, object], None]
 ) -> None:
     """From the last key to the big word, in the browser. The aim is 200 ms; a busy machine has its moments, so that
     what is asked here is that the page never gave up waiting (700 ms) and said that the scan is kept."""
@@ -369,7 +350,7 @@ def test_a_scan_is_answered_before_anybody_waits_for_it(
     took = []
     for position in (3, 2) * 5:
         clerk.scan(slot(4, position))
-        clerk.scan(day.cards[4][2])
+        clerk.scan(played.cards[4][2])
         took.append(clerk.page.evaluate("window.took.at(-1)"))
     took.sort()
     record_property("milliseconds", [round(one) for one in took])

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from logistics.rules.codes import CodeType, random_code
 from seed.load import person_code
 from tests.browser.clerk import TEST_CODE, Station, World
+from tests.browser.conftest import opened
 from tests.http.board_day import PlayedDay
 from tests.sessions import headers_of
 
 Open = Callable[..., Station]
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str]) -> Iterator[World]:
+    """A service for this module alone: its run goes to the same sites as the day of the others."""
+    with opened(new_database()) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")

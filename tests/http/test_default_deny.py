@@ -65,6 +65,7 @@ QUERIES = {
     "/find": {"code": "C0XK3WYPMU"},
     "/attachments": {"subject_type": "incident", "subject": "I08000001R", "name": "photo.jpg"},
     "/discrepancies/{discrepancy:str}/files": {"name": "photo.jpg"},
+    "/disposal/{proposal:str}/files": {"name": "photo.jpg"},
     "/incidents/{incident:str}/files": {"name": "photo.jpg"},
     "/audit/balance": {"place": "L01F"},
     "/audit/contents": {"place": "L01F"},
