@@ -58,8 +58,10 @@ async def list_successions(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_successions.Succession]:
-    permissions.require(reader, "make_report")
-    return wire.paged(await succession_views.page(snapshot, after, limit), wire_successions.Succession, limit)
+    own = permissions.scope(reader, "make_report")
+    return wire.paged(
+        await succession_views.page(snapshot, after, limit, own), wire_successions.Succession, limit
+    )
 
 
 @get(
@@ -71,8 +73,8 @@ async def list_successions(
 async def get_succession(
     succession: SuccessionPath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
 ) -> wire_successions.Succession:
-    permissions.require(reader, "make_report")
-    return msgspec.convert(await succession_views.one(snapshot, succession), wire_successions.Succession)
+    own = permissions.scope(reader, "make_report")
+    return msgspec.convert(await succession_views.one(snapshot, succession, own), wire_successions.Succession)
 
 
 @get(
@@ -88,9 +90,9 @@ async def list_cards(
     after: After = "",
     limit: Limit = 100,
 ) -> wire.Page[wire_successions.SuccessionCard]:
-    permissions.require(reader, "make_report")
-    await succession_views.one(snapshot, succession)
-    rows = await succession_views.cards(snapshot, succession, after, limit)
+    own = permissions.scope(reader, "make_report")
+    await succession_views.one(snapshot, succession, own)
+    rows = await succession_views.cards(snapshot, succession, after, limit, own)
     return wire.paged(rows, wire_successions.SuccessionCard, limit)
 
 

@@ -288,6 +288,16 @@ def require(actor: Actor, act: str, over: frozenset[Relation] = ANY) -> None:
         raise NotAllowed(act, actor.role)
 
 
+def approved_by(actor: Actor) -> list[str]:
+    """The acts that somebody else's doing of needs the caller's role to approve."""
+    return [act for act, row in ACTS.items() if actor.role in row.approvers]
+
+
+def known(actor: Actor) -> list[str]:
+    """The acts whose requests the caller hears of at the own place: all for who sees custody, else the own tasks."""
+    return [act for act in ACTS if may(actor, "see") or may(actor, act)]
+
+
 def scope(actor: Actor, act: str = "see") -> str | None:
     """The site or courier to which what `actor` sees is limited; None for who sees everything.
 

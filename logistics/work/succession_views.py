@@ -36,7 +36,7 @@ SELECT place.code AS place, place.short_name AS name, count(frozen.card)::int AS
 FROM succession_card AS frozen
 JOIN card ON card.id = frozen.card
 JOIN place ON place.code = frozen.place
-WHERE frozen.succession = $1
+WHERE frozen.succession = $1 AND ($3::text IS NULL OR frozen.place = $3)
 GROUP BY place.code, place.number, place.short_name
 ORDER BY place.number
 """
@@ -44,31 +44,38 @@ _CARDS = """
 SELECT card.code, card.kind, frozen.place, frozen.slot, card.state
 FROM succession_card AS frozen
 JOIN card ON card.id = frozen.card
-WHERE frozen.succession = $1 AND card.code > $2
+WHERE frozen.succession = $1 AND card.code > $2 AND ($4::text IS NULL OR frozen.place = $4)
 ORDER BY card.code
 LIMIT $3
 """
 
 
-async def one(session: AsyncSession, code: str) -> dict[str, Any]:
-    """A succession and how far it is, place by place. NotFound."""
+async def one(session: AsyncSession, code: str, place: str | None = None) -> dict[str, Any]:
+    """A succession and how far it is, place by place or at one place alone. NotFound."""
     connection = await driver(session)
     row = await connection.fetchrow(_ONE, code)
     if row is None:
         raise NotFound("succession", code)
-    places = [dict(line) for line in await connection.fetch(_PROGRESS, code, LEFT)]
+    places = [dict(line) for line in await connection.fetch(_PROGRESS, code, LEFT, place)]
     return _said(row) | {"places": places}
 
 
-async def page(session: AsyncSession, after: str, limit: int) -> list[dict[str, Any]]:
-    """Successions in the order of their numbers."""
+async def page(
+    session: AsyncSession, after: str, limit: int, place: str | None = None
+) -> list[dict[str, Any]]:
+    """Successions in the order of their numbers, as `one` tells them."""
     rows = await (await driver(session)).fetch(_PAGE, after, limit)
-    return [await one(session, row["code"]) for row in rows]
+    return [await one(session, row["code"], place) for row in rows]
 
 
-async def cards(session: AsyncSession, code: str, after: str, limit: int) -> list[dict[str, Any]]:
-    """What was frozen when the succession was opened, in the order of the codes, and what became of each."""
-    return [dict(row) for row in await (await driver(session)).fetch(_CARDS, code, after, limit)]
+async def cards(
+    session: AsyncSession, code: str, after: str, limit: int, place: str | None = None
+) -> list[dict[str, Any]]:
+    """What was frozen when the succession was opened, in the order of the codes, and what became of each.
+
+    Of one place alone where one is given.
+    """
+    return [dict(row) for row in await (await driver(session)).fetch(_CARDS, code, after, limit, place)]
 
 
 def _said(row: Any) -> dict[str, Any]:
