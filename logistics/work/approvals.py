@@ -43,6 +43,8 @@ from logistics.store.database import driver
 # How long a request waits, and how long an approval holds once it is given.
 HALF_HOUR = timedelta(minutes=30)
 CONFIRMED_MINUTES = 5
+# Until its owner comes to work, whoever hands out a code could enrol with it himself, and be two.
+LET_IN = timedelta(days=3)
 
 _PAGE = """
 SELECT approval.code, approval.act, approval.subject, approval.place, approval.shown, approval.digest,
@@ -56,7 +58,7 @@ LEFT JOIN approval_use AS used ON used.approval = approval.code
 
 _WAITING = f"""{_PAGE}
 WHERE said.approval IS NULL AND approval.expires_at > $1
-  AND (approval.place = $2 OR approval.act = ANY ($3::text[]))
+  AND ((approval.place = $2 AND approval.act = ANY ($5::text[])) OR approval.act = ANY ($3::text[]))
 ORDER BY approval.requested_at, approval.code
 LIMIT $4
 """
@@ -71,6 +73,11 @@ _DECIDE = """
 INSERT INTO approval_decision (approval, digest, requested_by, requested_session, expires_at, approved, reason,
                                decided_by, decided_session, confirmed_at, decided_at, entry)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+
+_LET_IN = """
+SELECT COALESCE(bool_or(issued_by IN ($1, $2)), FALSE) OR (count(issued_by) = 2 AND count(DISTINCT issued_by) = 1)
+FROM account WHERE person IN ($1, $2) AND issued_at > $3
 """
 
 _USE = """
@@ -155,7 +162,8 @@ async def decide(
     """Approve or refuse what was shown, `digest` being the SHA-256 of it as the second person saw it.
 
     Raises NotFound, NotAllowed, SecondPersonNeeded for the one who asked or his session, ConfirmationNeeded if who
-    this is was not proved in the last five minutes, ApprovalUnusable if it expired or was decided before.
+    this is was not proved in the last five minutes, ApprovalUnusable if it expired or was decided before, and where one
+    of the two handed the other the code to enrol with in the last days, or a third person both of them.
     """
     asked = await one(session, actor, code)
     if actor.role not in ACTS[asked.act].approvers:
@@ -166,6 +174,11 @@ async def decide(
     confirmed = actor.confirmed_at
     if confirmed is None or not confirmed <= now <= confirmed + timedelta(minutes=CONFIRMED_MINUTES):
         raise ConfirmationNeeded(CONFIRMED_MINUTES)
+    between = (actor.code, asked.requested_by, now - LET_IN)
+    if await (await driver(session)).fetchval(_LET_IN, *between):
+        raise ApprovalUnusable(
+            "approval", code, "is between two of whom one lately let in the other, or one both"
+        )
     # A second decision waits here, and then sees the first.
     await _lock(session, code)
     asked = await one(session, actor, code)
@@ -229,15 +242,16 @@ async def consume(
 async def one(session: AsyncSession, actor: Actor, code: str) -> Approval:
     """The request with this code; NotFound for who is neither of the place nor one who could approve it."""
     row = await (await driver(session)).fetchrow(f"{_PAGE} WHERE approval.code = $1", code)
-    if row is None or (row["place"] != actor.place and actor.role not in ACTS[row["act"]].approvers):
+    here = permissions.known(actor) if row and row["place"] == actor.place else []
+    if row is None or row["act"] not in (*permissions.approved_by(actor), *here):
         raise NotFound("approval", code)
     return Approval(**row)
 
 
 async def waiting(session: AsyncSession, actor: Actor, now: datetime, limit: int) -> list[Approval]:
     """What waits for a second person, oldest first: of the caller's place, or for the caller's role to approve."""
-    mine = [act for act, row in ACTS.items() if actor.role in row.approvers]
-    rows = await (await driver(session)).fetch(_WAITING, now, actor.place, mine, limit)
+    acts = permissions.approved_by(actor), limit, permissions.known(actor)
+    rows = await (await driver(session)).fetch(_WAITING, now, actor.place, *acts)
     return [Approval(**row) for row in rows]
 
 

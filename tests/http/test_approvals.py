@@ -14,9 +14,10 @@ import pytest
 from litestar import Litestar
 
 from logistics.rules.codes import CodeType, random_code
+from logistics.rules.passwords import code_at
 from logistics.rules.tokens import letters
 from logistics.settings import Clock
-from logistics.store.database import Database
+from logistics.store.database import Database, driver
 from seed.load import person_code
 from tests.applications import application
 from tests.http.coming_in import PASSWORD, House
@@ -129,6 +130,45 @@ async def test_who_approves_on_the_page_proves_who_he_is_by_password_and_code_fi
         city,
     )
     assert acts == ["sign_in", *["sign_in_failed"] * 2, "step_up", "give_approval", "sign_in_failed"]
+
+
+async def test_nobody_approves_as_somebody_whom_he_let_in_himself(database: Database) -> None:
+    house, city, keeper = House(database), person_code(0, 91), person_code(0, 97)
+    day = Day(house.browser())
+    _, request = await asked(day)
+    thief = house.browser()
+    await house.station(thief)
+    once = (await day.manager.post(f"/people/{city}/enrolment"))["one_time_code"]
+    begun = await thief.call("POST", "/enrolment/begin", {"person": city, "one_time_code": once})
+    code = code_at(begun.json()["secret"], house.app_now)
+    chosen = {"person": city, "one_time_code": once, "password": PASSWORD, "code": code}
+    assert (await thief.call("POST", "/enrolment/finish", chosen)).status_code == 204
+    house.later(seconds=30)
+    code = code_at(begun.json()["secret"], house.app_now)
+    assert (await house.sign_in(thief, city, code=code)).status_code == 201
+
+    async def approves() -> str:
+        path, body = f"/approvals/{request['code']}/approve", {"sha256": request["sha256"]}
+        return kind(await thief.call("POST", path, body))
+
+    async def let_in(*by: tuple[str, str], days: float = 0) -> str:
+        async with database.begin() as session:
+            connection = await driver(session)
+            await connection.execute("UPDATE account SET issued_by = NULL, issued_at = NULL")
+            await connection.executemany(
+                "INSERT INTO account (person, issued_by, issued_at) VALUES ($1, $2, $3)"
+                " ON CONFLICT (person) DO UPDATE SET issued_by = $2, issued_at = $3",
+                [(person, issuer, house.now - timedelta(days=days)) for person, issuer in by],
+            )
+        return await approves()
+
+    manager = day.manager.code
+    assert await approves() == "approval-unusable"
+    assert await let_in((manager, city)) == "approval-unusable"
+    assert await let_in((manager, keeper), (city, keeper)) == "approval-unusable", "one for both"
+    assert await let_in((manager, keeper), (city, person_code(0, 1)), days=4) == "200", (
+        "its owner was at work since"
+    )
 
 
 async def unseal_answer(day: Day, batch: str, request: dict[str, Any]) -> int:

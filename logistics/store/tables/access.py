@@ -12,7 +12,8 @@ from logistics.store.tables.columns import key, one_of, partial, text, time
 class Account(SQLModel, table=True):
     """How a person signs in. `password` is argon2id's own form, `totp` is sealed (see store.sealing).
 
-    `totp_step` is the last time step whose code was used. An `enrol_code` lets its holder set both anew, once.
+    `totp_step` is the last time step whose code was used. An `enrol_code` lets its holder set both anew, once;
+    `issued_by` is who handed out the last one, None where the operator did.
     """
 
     person: str = key("person.code", primary_key=True)
@@ -23,6 +24,8 @@ class Account(SQLModel, table=True):
     enrol_totp: bytes | None = None
     enrol_until: datetime | None = time(default=None)
     disabled_at: datetime | None = time(default=None)
+    issued_by: str | None = key("person.code", default=None)
+    issued_at: datetime | None = time(default=None)
     break_glass: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
