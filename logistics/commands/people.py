@@ -28,7 +28,7 @@ _BREAK_GLASS = "UPDATE account SET break_glass = true WHERE person = $1"
 
 
 def people(args: argparse.Namespace) -> int:
-    """Accounts by command: list, enrol, set-password, unlock, break-glass, add-device. Each act is an entry of the log."""
+    """Accounts by command: list, enrol, set-password, unlock, break-glass, add-device, reseal. Each act is an entry."""
     settings = Settings.from_environment()
     with database_url(settings) as url:
         for line in asyncio.run(_work(url, settings, args)):
@@ -67,7 +67,7 @@ async def _set_password(database: Database, settings: Settings, args: argparse.N
     from logistics.work import credentials
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    credentials.require_good(password, args.person)
+    credentials.require_good(password, args.person, settings.breached_passwords)
     secret = passwords.new_secret()
     async with database.begin() as session:
         await credentials.put_by_operator(
@@ -119,12 +119,24 @@ async def _add_device(database: Database, settings: Settings, args: argparse.Nam
     return [f"Device {code}: {once}", "Good once, for 24 hours, at /devices/enrol on the device."]
 
 
+async def _reseal(database: Database, settings: Settings, args: argparse.Namespace) -> list[str]:
+    """Another key for authenticators' secrets; the service may go on meanwhile, and finds it."""
+    from logistics.work import credentials
+
+    async with database.begin() as session:
+        sealer = Sealer.succeeding(settings.data_dir)
+        accounts = await credentials.reseal(session, sealer, args.person, settings.clock()())
+    Sealer.succeed(settings.data_dir)
+    return [f"{accounts} accounts are sealed with another key; the one before is gone."]
+
+
 _ACTS = {
     "enrol": _enrol,
     "set-password": _set_password,
     "unlock": _unlock,
     "break-glass": _break_glass,
     "add-device": _add_device,
+    "reseal": _reseal,
 }
 
 
@@ -138,6 +150,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         ("unlock", "end the row of failures that locked the person"),
         ("break-glass", "an account for emergencies; password and authenticator for two envelopes"),
         ("add-device", "a one-time code for a device; PERSON, a manager, answers for it"),
+        (
+            "reseal",
+            "another key for authenticators' secrets, in place of the one in use; PERSON answers for it",
+        ),
     ):
         added = commands.add_parser(name, help=does)
         added.add_argument("person", metavar="PERSON", help="code of the person")

@@ -116,6 +116,7 @@ SIGN_IN: Mapping[str, str] = {
     "enrol_person": "認証手段の登録",
     "set_password": "認証手段の設定（運用者）",
     "change_password": "パスワードの変更（本人）",
+    "replace_key": "認証情報の暗号鍵の更新（運用者）",
     "disable_person": "アカウントの停止",
     "enable_person": "アカウントの再開",
     "add_passkey": "パスキーの登録",

@@ -46,6 +46,25 @@ def test_the_key_is_made_once_by_chance_and_only_its_owner_reads_it(tmp_path: Pa
         Sealer.kept(tmp_path)
 
 
+def test_another_key_takes_the_place_of_the_one_in_use_while_the_service_goes_on(tmp_path: Path) -> None:
+    running = Sealer.kept(tmp_path)
+    directory, before = tmp_path / "sign-in", running.seal(PLAIN, "row")
+    first = (directory / "key").read_bytes()
+
+    after = Sealer.succeeding(tmp_path).seal(Sealer.succeeding(tmp_path).open(before, "row"), "row")
+    assert running.open(after, "row") == PLAIN, "it looks again for what it cannot open"
+    assert Sealer.kept(tmp_path).open(before, "row") == PLAIN, "an end half way loses nothing"
+    Sealer.succeed(tmp_path)
+
+    assert running.open(after, "row") == PLAIN
+    assert Sealer.kept(tmp_path).open(after, "row") == PLAIN
+    assert [path.name for path in directory.iterdir()] == ["key"]
+    assert (directory / "key").read_bytes() != first
+    assert (directory / "key").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SealBroken):
+        Sealer.kept(tmp_path).open(before, "row")
+
+
 def test_tokens_have_256_bits_one_time_codes_133_passwords_of_exports_148_and_authenticators_160() -> None:
     """As long as they are said to be, and none comes twice."""
     made = [
