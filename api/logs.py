@@ -11,12 +11,15 @@ import sys
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.carrying import Carrier
+from logistics.outward import LogSettings
 
 # The id of the request under way: in its answer, and in every line that is logged meanwhile.
 _request: ContextVar[str] = ContextVar("request")
@@ -36,10 +39,33 @@ class _Line(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def configure(level: str) -> None:
-    """JSON lines on standard error, from `level` on; the standard library's loggers as well."""
+class _Out:
+    """Standard error, and the machine that gathers logs where there is one."""
+
+    carrier: Carrier | None = None
+
+    def write(self, text: str) -> int:
+        """Write a line, or several."""
+        if self.carrier is not None:
+            for line in filter(str.strip, text.splitlines()):
+                self.carrier.put(line)
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """As a file has it."""
+        sys.stderr.flush()
+
+
+_out = _Out()
+
+
+def configure(level: str, to: LogSettings | None = None) -> None:
+    """JSON lines on standard error, from `level` on; the standard library's loggers as well. `to` gets all of them."""
+    if to is not None:
+        _out.carrier = Carrier(to)
+        _out.carrier.start()
     number = logging.getLevelNamesMapping()[level]
-    logging.basicConfig(level=number, format="%(message)s")
+    logging.basicConfig(level=number, format="%(message)s", stream=cast(TextIO, _out))
     structlog.configure(
         processors=[
             _name_request,
@@ -49,7 +75,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _out)),
         cache_logger_on_first_use=True,
     )
 
@@ -93,7 +119,7 @@ def _write(scope: Scope, status: int, started: float, request_id: str) -> None:
         request_id,
         datetime.now(UTC).isoformat(),
     )
-    sys.stderr.write(_encode(line).decode() + "\n")
+    _out.write(_encode(line).decode() + "\n")
 
 
 def _name_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> Any:

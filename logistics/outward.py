@@ -13,6 +13,7 @@ from logistics.variables import SettingRefused, is_loopback, number
 
 SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 WEBHOOK_KEY_BYTES = range(24, 65)
+SYSLOG_PORT = 6514  # RFC 5425
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,29 @@ class WebhookSettings:
 
     url: str
     key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """The machine that gathers logs, which speaks syslog over TLS."""
+
+    host: str
+    port: int
+
+
+def gathered(given: Mapping[str, str]) -> LogSettings | None:
+    """Where lines of the log are carried to; None without LOG_TO. Nothing is carried in clear."""
+    text = given.get("LOG_TO")
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port or SYSLOG_PORT
+    except ValueError:
+        host, port, parts = "", 0, urlsplit("")
+    if not host or text not in (f"tls://{host}", f"tls://{host}:{port}"):
+        raise SettingRefused("LOG_TO", f"{text!r} is not of the form tls://host or tls://host:port.")
+    return LogSettings(host, port)
 
 
 def mail(given: Mapping[str, str]) -> MailSettings | None:

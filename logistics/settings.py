@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit, urlunsplit
 
-from logistics.outward import MailSettings, WebhookSettings, mail, webhook
-from logistics.variables import SettingRefused, is_loopback, number
+from logistics.outward import LogSettings, MailSettings, WebhookSettings, gathered, mail, webhook
+from logistics.variables import SettingRefused, is_loopback, number, with_secrets
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SIGNER_DIRECTORY = "signer"  # under DATA_DIR
@@ -53,11 +53,14 @@ class Settings:
     origin: str | None = None
     mail: MailSettings | None = None
     webhook: WebhookSettings | None = None
+    log_to: LogSettings | None = None
+    breached_passwords: Path | None = None
+    code_drift: int = 1
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """The settings; SettingRefused, naming the variable, for a bad value. Empty means not set."""
-        given = {k: v for k, v in (os.environ if environment is None else environment).items() if v.strip()}
+        given = with_secrets(os.environ if environment is None else environment)
         host = given.get("HOST", cls.host)
         pdf_certificate, pdf_key = _pdf_files(given)
         return cls(
@@ -77,6 +80,9 @@ class Settings:
             origin=_origin(given),
             mail=mail(given),
             webhook=webhook(given),
+            log_to=gathered(given),
+            breached_passwords=_file(given, "BREACHED_PASSWORDS"),
+            code_drift=number(given, "CODE_DRIFT", cls.code_drift, 0, 1),
         )
 
     def require_loopback(self) -> None:
@@ -142,15 +148,20 @@ def _pdf_files(given: Mapping[str, str]) -> tuple[Path | None, Path | None]:
     """The certificate and the key that sign papers: both, readable, or neither."""
     files: list[Path | None] = []
     for variable in ("PDF_CERTIFICATE", "PDF_KEY"):
-        path = Path(given[variable]).expanduser().absolute() if variable in given else None
-        if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
-            raise SettingRefused(variable, "it names no file that can be read.")
-        files.append(path)
+        files.append(_file(given, variable))
     certificate, key = files
     if (certificate is None) != (key is None):
         missing = "PDF_CERTIFICATE" if certificate is None else "PDF_KEY"
         raise SettingRefused(missing, "certificate and key are set together, or neither is.")
     return certificate, key
+
+
+def _file(given: Mapping[str, str], variable: str) -> Path | None:
+    """A file that the operator names; SettingRefused if it cannot be read."""
+    path = Path(given[variable]).expanduser().absolute() if variable in given else None
+    if path is not None and not (path.is_file() and os.access(path, os.R_OK)):
+        raise SettingRefused(variable, "it names no file that can be read.")
+    return path
 
 
 def _log_level(given: Mapping[str, str]) -> str:
@@ -193,9 +204,28 @@ def _database_url(given: Mapping[str, str], variable: str) -> str | None:
         raise SettingRefused(variable, f"it must begin with {' or '.join(f'{s}://' for s in SCHEMES)}.")
     if not parts.path.strip("/"):
         raise SettingRefused(variable, "it names no database: postgresql://user@host/DATABASE.")
+    _require_safe_way(variable, parts)
     # The driver calls it `ssl`; every other tool calls it `sslmode`.
     query = "&".join(
         item.replace("sslmode=", "ssl=", 1) if item.startswith("sslmode=") else item
         for item in parts.query.split("&")
     )
     return urlunsplit(("postgresql+asyncpg", parts.netloc, parts.path, query, ""))
+
+
+def _require_safe_way(variable: str, parts: SplitResult) -> None:
+    """SettingRefused for a database on another machine that is not known by its certificate, or knows us by a password.
+
+    On this machine, by socket or loopback, nobody is between.
+    """
+    query = parse_qs(parts.query)
+    host = parts.hostname or query.get("host", [""])[0]
+    if not host or host.startswith("/") or is_loopback(host):
+        return
+    if query.get("sslmode", query.get("ssl")) != ["verify-full"]:
+        raise SettingRefused(variable, "the database is on another machine: add ?sslmode=verify-full.")
+    if parts.password is not None or "password" in query:
+        raise SettingRefused(
+            variable,
+            "to a database on another machine the service shows a certificate (PGSSLCERT, PGSSLKEY), no password.",
+        )

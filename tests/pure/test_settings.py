@@ -24,10 +24,10 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 @pytest.mark.parametrize(
     ("given", "used"),
     [
-        ("postgres://u:p@db:5432/cards", "postgresql+asyncpg://u:p@db:5432/cards"),
-        ("postgresql://u@db/cards", "postgresql+asyncpg://u@db/cards"),
-        ("postgresql+asyncpg://u@db/cards", "postgresql+asyncpg://u@db/cards"),
-        ("postgresql://u@db/cards?sslmode=require", "postgresql+asyncpg://u@db/cards?ssl=require"),
+        ("postgres://u:p@127.0.0.1:5432/cards", "postgresql+asyncpg://u:p@127.0.0.1:5432/cards"),
+        ("postgresql://u@localhost/cards", "postgresql+asyncpg://u@localhost/cards"),
+        ("postgresql+asyncpg://u@[::1]/cards", "postgresql+asyncpg://u@[::1]/cards"),
+        ("postgresql://u@db/cards?sslmode=verify-full", "postgresql+asyncpg://u@db/cards?ssl=verify-full"),
         ("postgresql://u@/cards?host=%2Frun%2Fpg", "postgresql+asyncpg://u@/cards?host=%2Frun%2Fpg"),
     ],
 )
@@ -56,6 +56,43 @@ def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, value
         Settings.from_environment({variable: value})
 
     assert refusal.value.variable == variable
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "DATABASE_OWNER_URL"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u@db/cards",
+        "postgresql://u@db/cards?sslmode=require",
+        "postgresql://u@192.168.1.5/cards?sslmode=verify-ca",
+        "postgresql://u@/cards?host=db",
+        "postgresql://u@db/cards?sslmode=verify-full&sslmode=disable",
+        f"postgresql://u:{SECRET}@db/cards?sslmode=verify-full",
+        f"postgresql://u@db/cards?sslmode=verify-full&password={SECRET}",
+    ],
+)
+def test_a_database_elsewhere_is_known_by_its_certificate_and_knows_us_by_ours(
+    variable: str, address: str
+) -> None:
+    with pytest.raises(SettingRefused, match=rf"^{variable}: ") as refusal:
+        Settings.from_environment({variable: address})
+
+    assert SECRET not in str(refusal.value)
+
+
+def test_secrets_come_from_the_service_managers_store_as_well(tmp_path: Path) -> None:
+    (tmp_path / "SMTP_PASSWORD").write_text(f"{SECRET}\n", encoding="utf-8")
+    (tmp_path / "PORT").write_text("1", encoding="utf-8")
+    mail = {**MAIL, "SMTP_USER": "u", "CREDENTIALS_DIRECTORY": str(tmp_path)}
+
+    settings = Settings.from_environment(mail)
+    (tmp_path / "WEBHOOK_SECRET").write_bytes(b"\xff")
+
+    assert settings.mail is not None
+    assert settings.mail.password == SECRET
+    assert settings.port == Settings().port, "what is no secret is a variable"
+    with pytest.raises(SettingRefused, match=r"^WEBHOOK_SECRET: "):
+        Settings.from_environment(mail)
 
 
 def test_a_refused_address_does_not_show_its_password() -> None:
