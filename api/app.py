@@ -75,7 +75,6 @@ from api.door import Door, keep_sessions
 from api.gathering import Gatherer
 from api.guarding import ReadOnce, guard_requests
 from api.headers import add_headers
-from api.limiting import Limits
 from api.pages import faults, routes
 from api.pages.live import Hub
 from api.parts import Parts, dependencies, parts_of
@@ -256,11 +255,9 @@ def from_environment() -> ASGIApp:
     # One more connection than requests may take: the sequencer keeps its own.
     database = Database(settings.database_url, pool_size=settings.pool_size + 1)
     clock = settings.clock()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_to)
     sequencer = Sequencer(database, settings.signer_directory, clock)
-    # Phones do not know of a demonstration's clock.
-    desk = Desk(database, Sealer.kept(settings.data_dir), clock, Clock.system())
-    door = Door(desk, settings.origin, Limits.shared(settings.requests_per_second, settings.workers))
+    door = Door.of(settings, database, clock)
     app = create_app(
         database, clock, sequencer, _press(settings), _notice_key(settings), door, channels_of(settings)
     )

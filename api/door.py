@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from litestar.connection import ASGIConnection, Request
@@ -22,6 +22,9 @@ from logistics.rules import tokens
 from logistics.rules.access_errors import CrossSite
 from logistics.rules.errors import NotSignedIn
 from logistics.rules.permissions import Actor
+from logistics.settings import Clock, Settings
+from logistics.store.database import Database
+from logistics.store.sealing import Sealer
 from logistics.work import sessions
 from logistics.work.authenticating import Desk
 from logistics.work.sessions import Credential
@@ -66,6 +69,20 @@ class Door:
     origin: str | None = None
     limits: Limits | None = None
     _seen: dict[bytes, datetime] = field(default_factory=dict, init=False)
+
+    @classmethod
+    def of(cls, settings: Settings, database: Database, clock: Clock) -> Self:
+        """The door of a process of the service, as the settings say."""
+        desk = Desk(
+            database,
+            Sealer.kept(settings.data_dir),
+            clock,
+            # Phones do not know of a demonstration's clock.
+            Clock.system(),
+            breached=settings.breached_passwords,
+            drift=settings.code_drift,
+        )
+        return cls(desk, settings.origin, Limits.shared(settings.requests_per_second, settings.workers))
 
     @property
     def is_secure(self) -> bool:

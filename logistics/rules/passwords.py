@@ -41,6 +41,11 @@ def fits(password: str, kept: str | None) -> bool:
         return False
 
 
+def is_outdated(kept: str) -> bool:
+    """Whether a hash was made otherwise than they are made now."""
+    return _HASHER.check_needs_rehash(kept)
+
+
 def too_weak(password: str, person: str) -> str | None:
     """Why `password` must not be used, None if it may."""
     if not LEAST_CHARACTERS <= len(password) <= MOST_CHARACTERS:
@@ -73,11 +78,11 @@ def code_at(secret: str, at: datetime) -> str:
     return pyotp.TOTP(secret).at(at)
 
 
-def step_of(secret: str, code: str, at: datetime) -> int | None:
+def step_of(secret: str, code: str, at: datetime, drift: int = DRIFT) -> int | None:
     """The time step in which `code` is shown, within the drift around `at`; None for any other code."""
     now = int(at.timestamp()) // int(STEP.total_seconds())
     found = None
-    for step in range(now - DRIFT, now + DRIFT + 1):
+    for step in range(now - drift, now + drift + 1):
         if hmac.compare_digest(pyotp.TOTP(secret).generate_otp(step).encode(), code.encode()):
             found = step
     return found

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,18 +59,24 @@ SET totp_step = $2
 WHERE person = $1 AND disabled_at IS NULL AND (totp_step IS NULL OR totp_step < $2)
 RETURNING person
 """
+_HASH_ANEW = "UPDATE account SET password = $3 WHERE person = $1 AND password = $2"
 _SITE = "SELECT COALESCE($1, (SELECT min(code) FROM place WHERE party = $2))"
 
 
 @dataclass(slots=True)
 class Desk:
-    """What proving needs. `app_clock` is the time that phones and tokens have, whatever the service's clock shows."""
+    """What proving needs. `app_clock` is the time that phones and tokens have, whatever the service's clock shows.
+
+    `breached` is the operator's file of stolen passwords; `drift` how many steps a code may be off, either way.
+    """
 
     database: Database
     sealer: Sealer
     clock: Callable[[], datetime]
     app_clock: Callable[[], datetime]
     failure_seconds: float = FAILURE_SECONDS
+    breached: Path | None = None
+    drift: int = passwords.DRIFT
     waiting: int = field(default=0, init=False)
 
     async def hashing(self, work: Callable[..., Any], *values: Any) -> Any:
@@ -117,6 +124,8 @@ async def _prove(desk: Desk, proof: Proof) -> None:
     fits = await desk.hashing(passwords.fits, proof.password, kept)
     step = _step(desk, account, proof)
     if fits and tries and (proof.code is None or (step and await _use_code(desk, proof.person, step))):
+        if kept is not None and passwords.is_outdated(kept):
+            await _hash_anew(desk, proof, kept)
         return
     if tries:
         await _record_failure(desk, proof.person, tries)
@@ -129,7 +138,7 @@ def _step(desk: Desk, account: Mapping[str, Any] | None, proof: Proof) -> int | 
     secret = passwords.new_secret()
     if account and account["totp"]:
         secret = desk.sealer.open(account["totp"], proof.person).decode()
-    step = passwords.step_of(secret, proof.code, desk.app_clock())
+    step = passwords.step_of(secret, proof.code, desk.app_clock(), desk.drift)
     return step if account and account["totp"] else None
 
 
@@ -149,6 +158,13 @@ async def count(session: AsyncSession, name: str, now: datetime) -> int:
 async def forget(session: AsyncSession, name: str) -> None:
     """The failures in a row end here."""
     await (await driver(session)).execute(_FORGET, name)
+
+
+async def _hash_anew(desk: Desk, proof: Proof, kept: str) -> None:
+    """Keep a password as passwords are kept now: whoever knows it is here."""
+    anew = await desk.hashing(passwords.hashed, proof.password)
+    async with desk.database.begin() as session:
+        await (await driver(session)).execute(_HASH_ANEW, proof.person, kept, anew)
 
 
 async def _use_code(desk: Desk, person: str, step: int) -> bool:

@@ -7,6 +7,7 @@ both are entries of the log.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyotp
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,7 @@ from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.store.sealing import Sealer
-from logistics.work import people, sign_in
+from logistics.work import breached, people, sign_in
 from logistics.work.authenticating import Desk, Proof, forget, prove, record
 from logistics.work.sessions import Credential, Scope, who
 from logistics.work.sign_in import Opened
@@ -29,12 +30,14 @@ CODE_LASTS = timedelta(hours=24)
 _SET = """
 INSERT INTO account (person, password, totp) VALUES ($1, $2, $3)
 ON CONFLICT (person) DO UPDATE
-SET password = $2, totp = $3, totp_step = NULL, enrol_code = NULL, enrol_totp = NULL, enrol_until = NULL
+SET password = $2, totp = $3, totp_step = NULL, enrol_code = NULL, enrol_totp = NULL, enrol_until = NULL,
+    issued_by = NULL, issued_at = NULL
 """
 _ISSUE = """
-INSERT INTO account (person, enrol_code, enrol_until) VALUES ($1, $2, $3)
+INSERT INTO account (person, enrol_code, enrol_until, issued_by, issued_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (person) DO UPDATE
-SET enrol_code = $2, enrol_until = $3, enrol_totp = NULL, password = NULL, totp = NULL, totp_step = NULL
+SET enrol_code = $2, enrol_until = $3, issued_by = $4, issued_at = $5,
+    enrol_totp = NULL, password = NULL, totp = NULL, totp_step = NULL
 """
 _GIVE_UP_PASSKEYS = "UPDATE passkey SET revoked_at = $2 WHERE person = $1 AND revoked_at IS NULL"
 _REVOKE_TOKENS = """
@@ -55,6 +58,8 @@ UPDATE account
 SET password = $2, totp = enrol_totp, totp_step = $3, enrol_code = NULL, enrol_totp = NULL, enrol_until = NULL
 WHERE person = $1
 """
+_SEALED = "SELECT person, totp, enrol_totp FROM account ORDER BY person FOR NO KEY UPDATE"
+_RESEAL = "UPDATE account SET totp = $2, enrol_totp = $3 WHERE person = $1"
 _CHANGE = "UPDATE account SET password = $2 WHERE person = $1"
 _DISABLE = """
 INSERT INTO account (person, disabled_at) VALUES ($1, $2)
@@ -94,6 +99,19 @@ async def unlock_by_operator(session: AsyncSession, person: str, now: datetime) 
     await record(session, "unlock_person", actor, now, {"person": person, "operator": True})
 
 
+async def reseal(session: AsyncSession, sealer: Sealer, by: str, now: datetime) -> int:
+    """Seal every authenticator's secret with the sealer's first key; how many accounts that were. NotFound for `by`."""
+    connection = await driver(session)
+    rows = await connection.fetch(_SEALED)
+    for row in rows:
+        person, sealed = row["person"], (row["totp"], row["enrol_totp"])
+        anew = [one and sealer.seal(sealer.open(one, person), person) for one in sealed]
+        await connection.execute(_RESEAL, person, *anew)
+    facts: dict[str, Json] = {"accounts": len(rows), "operator": True}
+    await record(session, "replace_key", await people.actor(session, by), now, facts)
+    return len(rows)
+
+
 async def issue(session: AsyncSession, actor: Actor, person: str, now: datetime) -> str:
     """A one-time code with which the person enrols, or comes back after a loss; sessions and passkeys end.
 
@@ -106,7 +124,8 @@ async def issue(session: AsyncSession, actor: Actor, person: str, now: datetime)
 async def _issued(session: AsyncSession, actor: Actor, person: str, now: datetime, *, operator: bool) -> str:
     once = tokens.new_code()
     connection = await driver(session)
-    await connection.execute(_ISSUE, person, tokens.digest(once), now + CODE_LASTS)
+    issuer = None if operator else actor.code
+    await connection.execute(_ISSUE, person, tokens.digest(once), now + CODE_LASTS, issuer, now)
     await connection.execute(_GIVE_UP_PASSKEYS, person, now)
     ended = await sign_in.end_all(session, person, now, "credentials were given anew")
     await forget(session, person)
@@ -132,7 +151,7 @@ def address(person: str, secret: str) -> str:
 
 async def finish(desk: Desk, person: str, once: str, password: str, code: str) -> None:
     """Set the password, once the new authenticator shows the right code. CodeNotValid, InvalidValue naming a field."""
-    require_good(password, person)
+    require_good(password, person, desk.breached)
     kept = await desk.hashing(passwords.hashed, password)
     now = desk.clock()
     async with desk.database.begin() as session:
@@ -158,7 +177,7 @@ async def change_password(
     async with desk.database.begin() as session:
         known = await who(session, credential, desk.clock())
     person = known.acting(Scope.ACT).code
-    require_good(password, person)
+    require_good(password, person, desk.breached)
     if password == current:
         raise InvalidValue("password", "must be another than the present one")
     await prove(desk, Proof(person, current, code))
@@ -194,10 +213,12 @@ async def enable(session: AsyncSession, actor: Actor, person: str, now: datetime
     await record(session, "enable_person", actor, now, {"person": person})
 
 
-def require_good(password: str, person: str) -> None:
-    """InvalidValue for a password that is too weak."""
+def require_good(password: str, person: str, stolen: Path | None) -> None:
+    """InvalidValue for a password that is too weak, or that stands in the file of stolen ones."""
     if reason := passwords.too_weak(password, person):
         raise InvalidValue("password", reason)
+    if stolen and breached.is_breached(password, stolen):
+        raise InvalidValue("password", "was stolen somewhere before; choose one that you use nowhere else")
 
 
 async def _manage(session: AsyncSession, actor: Actor, person: str) -> None:

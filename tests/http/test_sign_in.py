@@ -162,6 +162,13 @@ async def test_names_that_nobody_has_are_counted_alike(house: House) -> None:
     assert [answer.status_code for answer in answers] == [401] * FREE_FAILURES + [429]
 
 
+async def test_a_password_stays_good_however_old_it_is(house: House) -> None:
+    await house.give_account(WORKER)
+    house.later(days=3 * 365)
+
+    assert (await house.sign_in(house.browser(), WORKER)).status_code == 201
+
+
 async def test_a_success_ends_the_row_of_failures(house: House) -> None:
     await house.give_account(WORKER)
     for _ in range(FREE_FAILURES - 1):
