@@ -1,4 +1,4 @@
-"""Who tries what he may not is written down: an escalation leaves its trace although nothing else happens."""
+"""Who tries what he may not is written down: an attempt leaves its trace although nothing else happens."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from typing import Any
 
 import asyncpg
 import structlog
+from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
 from api.parts import parts_of
+from api.problems import STATUS, slug
 from logistics.rules.errors import DomainError, NotAllowed
 from logistics.rules.permissions import Actor
 from logistics.work import refusals, sessions
+
+# What the framework itself refuses of a request's form.
+MALFORMED = frozenset({400, 413, 415})
 
 log = structlog.get_logger("refusals")
 
 
 async def record(error: Exception, scope: Scope) -> None:
-    """A hook that appends an entry for every refusal of a right, in a transaction of its own."""
+    """A hook: a line on standard error for every refusal, and for that of a right an entry, in a transaction of its own."""
+    _tell(error, scope)
     if not isinstance(error, NotAllowed):
         return
     parts = parts_of(scope["litestar_app"])
@@ -31,6 +37,20 @@ async def record(error: Exception, scope: Scope) -> None:
     except (DomainError, asyncpg.PostgresError, OSError) as failure:
         # The refusal itself stands; that it could not be written down is for the operator to know.
         log.error("refusal not recorded", error=type(failure).__name__, act=error.act)
+
+
+def _tell(error: Exception, scope: Scope) -> None:
+    """What was refused, where and to whom; nothing that the client wrote."""
+    if isinstance(error, DomainError):
+        kind, status = slug(type(error)), STATUS[type(error)]
+    elif isinstance(error, HTTPException) and error.status_code in MALFORMED:
+        kind, status = "malformed", error.status_code
+    else:
+        return
+    actor = scope.get("user")
+    person = actor.code if isinstance(actor, Actor) else None
+    route = f"{scope.get('method', '')} {scope.get('path_template', '')}"
+    log.warning("refused", kind=kind, status=status, route=route, person=person)
 
 
 async def _actor(session: Any, scope: Scope, now: datetime) -> Actor:

@@ -187,6 +187,31 @@ async def test_a_fault_nobody_foresaw_tells_the_log_everything_and_the_client_no
     assert SECRET in str(line["exc_info"])
 
 
+async def test_every_attempt_that_is_refused_is_a_line_without_a_word_of_whoever_tried(app: Litestar) -> None:
+    own = headers_of(person_code(0, 2), "L01F", "http://test")
+    body = {"person": "P0001027", "password": "forged", "code": "forged"}
+    async with client_of(app) as client:
+        with capture_logs() as logged:
+            await client.post("/api/v1/sign-in", json=body)
+            await client.post("/api/v1/sign-in", json=body | {"code": "000000"}, headers=EVIL)
+            await client.get("/api/v1/cards", params={"place": "forged"}, headers=own)
+            await client.get("/api/v1/cards", params={"place": "L01E"}, headers=own)
+            await client.post("/api/v1/batches", json={}, headers=own | {"X-CSRF-Token": "forged"})
+            await client.get("/api/v1/cards/123456789018", headers=own)
+
+    refused = [line for line in logged if line["event"] == "refused"]
+    assert [(line["kind"], line["status"]) for line in refused] == [
+        ("malformed", 400),
+        ("cross-site", 403),
+        ("malformed-code", 400),
+        ("malformed-code", 400),
+        ("cross-site", 403),
+        ("my-number-refused", 400),
+    ]
+    assert refused[0]["route"] == "POST /api/v1/sign-in"
+    assert not any(word in str(logged) for word in ("forged", "evil", "123456789018"))
+
+
 async def test_a_line_of_the_log_says_what_and_when_and_nothing_that_a_client_wrote(
     app: Litestar, capsys: pytest.CaptureFixture[str]
 ) -> None:
