@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from logistics.rules import passwords
+from logistics.rules.calendar import JST
+from logistics.rules.libraries import EVERY, REVIEWED
 from logistics.rules.words import ACTS
-from logistics.store.database import Database
+from logistics.store.database import Database, driver
+from logistics.store.sealing import Sealer
 from logistics.store.server import Server
+from logistics.work import credentials
 from logistics.work.authenticating import MOST_FAILURES
 from seed.load import person_code
 from tests.conftest import as_superuser
@@ -55,6 +61,12 @@ async def test_a_person_enrols_once_with_the_code_a_manager_gave(house: House) -
     assert kind(again) == "code-not-valid"
     told = "SELECT string_agg(act, ' ' ORDER BY id) FROM entry WHERE act LIKE '%enrol%' AND act NOT LIKE '%device'"
     assert await one(house.database, told) == "issue_enrolment enrol_person"
+
+
+async def test_a_new_installation_has_no_account(house: House) -> None:
+    assert await one(house.database, "SELECT count(*) FROM account") == 0
+    assert await one(house.database, "SELECT count(*) FROM person") != 0
+    assert kind(await house.sign_in(house.browser(), MANAGER)) == "sign-in-failed"
 
 
 async def test_recovery_ends_what_the_person_had(house: House) -> None:
@@ -137,6 +149,24 @@ async def test_one_changes_ones_password_with_the_present_one_and_no_session_goe
     assert (await house.sign_in(house.browser(), WORKER)).status_code == 201
     acts = "SELECT string_agg(act, ' ' ORDER BY id) FROM entry WHERE actor = $1 AND act LIKE '%password'"
     assert await one(house.database, acts, WORKER) == "change_password change_password"
+
+
+async def test_keys_and_hashes_are_replaced_while_people_sign_in(house: House, tmp_path: Path) -> None:
+    house.sealer = house.desk.sealer = Sealer.kept(tmp_path)
+    await house.give_account(WORKER)
+    weaker = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    async with house.database.begin() as session:
+        await (await driver(session)).execute("UPDATE account SET password = $1", weaker)
+        sealed = await credentials.reseal(session, Sealer.succeeding(tmp_path), MANAGER, house.now)
+    Sealer.succeed(tmp_path)
+
+    assert sealed == 1
+    assert (await house.sign_in(house.browser(), WORKER)).status_code == 201
+    kept = str(await one(house.database, "SELECT password FROM account WHERE person = $1", WORKER))
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    house.later(seconds=30)
+    assert (await house.sign_in(house.browser(), WORKER)).status_code == 201
+    assert await one(house.database, "SELECT count(*) FROM entry WHERE act = 'replace_key'") == 1
 
 
 async def test_nobody_changes_a_password_from_an_unknown_device_or_by_a_machines_token(house: House) -> None:
@@ -285,6 +315,19 @@ async def test_every_use_of_the_break_glass_account_is_told(house: House, server
     assert ACTS["break_glass"] == "緊急用アカウントの使用", "so the closing sheet counts it"
     health = await house.browser().get("/health/ready")
     assert (health.status_code, health.json()["checks"]["break_glass"]) == (200, "in use")
+
+
+async def test_libraries_that_nobody_looked_through_for_too_long_are_told_to_whoever_watches(
+    house: House,
+) -> None:
+    said = []
+    for day in (REVIEWED, REVIEWED + EVERY, REVIEWED + EVERY + timedelta(days=1)):
+        house.now = datetime.combine(day, time(12), JST)
+        health = await house.browser().get("/health/ready")
+        said.append((health.status_code, health.json()["checks"]["libraries"]))
+
+    assert said == [(200, "ok"), (200, "ok"), (200, "review due")]
+    assert timedelta(days=90) >= EVERY, "as docs/security.md promises"
 
 
 async def test_the_pages_of_the_door_lead_a_person_in(house: House) -> None:
