@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from litestar import Litestar
 
 from logistics.ledger.log import new_uuid
 from logistics.rules.codes import CodeType, random_code
@@ -14,7 +15,9 @@ from logistics.settings import Clock
 from logistics.store.database import Database
 from seed.load import COURIER, place_code
 from tests.applications import application
+from tests.http.bodies import valid
 from tests.http.day import NOW, RUN_DAY, VEHICLE, Day, new_card, scan_of
+from tests.http.routes import routes
 from tests.http.rows import contents
 from tests.sessions import headers_of
 
@@ -212,7 +215,41 @@ async def test_a_path_that_is_nothing_and_a_method_that_is_none_are_problems_too
     assert lost.headers["content-type"] == wrong.headers["content-type"] == "application/problem+json"
 
 
-TEXTS = ("B\x00", "C\x00", "M\x00", "\x00", "S" * 400, "B" * 400, "𠮷", "B\ud7ff", "  ", "c0xk3wypmu")
+TEXTS = (
+    "B\x00",
+    "C\x00",
+    "M\x00",
+    "\x00",
+    "S" * 400,
+    "B" * 400,
+    "𠮷",
+    "B\ud7ff",
+    "\u04210XK3WYPMU",
+    "\uff23\uff10XK3WYPMU",
+    "C0XK\x1d3WYPMU",
+    "  ",
+    "c0xk3wypmu",
+)
+
+
+# What decides who did what, when and where: never a client's to say.
+DECIDING = ("site_id", "actor_id", "actor", "recorded_at", "approved_by", "seq", "role", "session", "entry")
+
+
+def test_no_body_takes_a_field_that_it_does_not_name(app: Litestar) -> None:
+    """Mass assignment, for every body of every route: forms of pages with structs as well."""
+    codes = {kind: random_code(kind) for kind in CodeType}
+    asked = 0
+    for route in routes(app):
+        if isinstance(route.body_type, type) and issubclass(route.body_type, msgspec.Struct):
+            body = valid(route.body_type, codes)
+            msgspec.convert(body, route.body_type, strict=True)
+            for field in set(DECIDING) - set(route.body_type.__struct_fields__):
+                asked += 1
+                with pytest.raises(msgspec.ValidationError, match=f"unknown field `{field}`"):
+                    msgspec.convert(body | {field: "x"}, route.body_type, strict=True)
+
+    assert asked > 800
 
 
 async def test_one_unreadable_scan_never_costs_the_others_theirs(day: Day) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
+
+import httpx
 
 from logistics.ledger.verify.check import verify_export
 
@@ -38,7 +41,7 @@ def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: P
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "PORT": port}
-    said = []
+    said, entered = [], []
     for _ in range(2):
         with subprocess.Popen(
             [sys.executable, "-m", "logistics", "serve"], env=environment, stdout=subprocess.PIPE, text=True
@@ -49,6 +52,7 @@ def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: P
                 lines.append(line)
                 if line.startswith("Ready"):
                     break
+            entered.append(_entered(f"http://127.0.0.1:{port}", lines))
             service.terminate()
             service.wait(60)
         said.append("".join(lines))
@@ -57,3 +61,23 @@ def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: P
     assert "Ready" in said[0]
     assert "First start" not in said[1]
     assert "Ready" in said[1]
+    assert entered[0] == dict.fromkeys(SHOWN, 201), "password and present code, as printed"
+
+
+# One account of each role that plays a day.
+SHOWN = ("auditor", "city", "courier", "leader", "overall_manager", "worker")
+
+
+def _entered(base: str, lines: list[str]) -> dict[str, int]:
+    """What signing in as each account that was printed is answered."""
+    printed = [found.groups() for line in lines if (found := ACCOUNT.match(line))]
+    with httpx.Client(base_url=base, headers={"Origin": base}, trust_env=False, timeout=60) as client:
+        return {
+            role: client.post(
+                "/api/v1/sign-in", json={"person": person, "password": password, "code": code}
+            ).status_code
+            for role, person, password, code in printed
+        }
+
+
+ACCOUNT = re.compile(r"  (\w+) +(P\w+)  ([A-Z-]{35})  (\d{6})  ")

@@ -9,8 +9,9 @@ from logistics.ledger.sequencer import Sequencer
 from logistics.settings import Clock
 from logistics.store.database import Database
 from logistics.work.exports import until_signed
-from tests.http.day import Day, scan_of
+from tests.http.day import Day, later, scan_of
 from tests.http.rows import contents
+from tests.sql.gate_rows import rows
 
 
 async def test_a_bag_that_was_handed_over_at_the_wrong_site_comes_on_to_its_own(day: Day) -> None:
@@ -97,6 +98,36 @@ async def test_an_auditor_does_not_confirm_an_empty_box(day: Day) -> None:
     problem = await day.annex.refused(f"/boxes/{box}/close", {"emptied_by": day.clerk(0, 99).code})
 
     assert problem["type"] == "/problems/second-person-needed"
+
+
+async def test_whatever_clocks_say_the_order_is_the_logs(day: Day, database: Database) -> None:
+    sent = (await day.in_transit({1: 3}))[1]
+    site, (first, second, third) = day.site(1), sent.cards
+    await site.accept(sent)
+    ahead = {
+        "supervisor": site.supervisor,
+        "scans": [scan_of(second, occurred_at="2026-04-03T09:00:00+09:00")],
+    }
+
+    (behind,) = await site.scan(scan_of(first, occurred_at="2026-03-30T09:00:00+09:00"))
+    refused = await site.clerk.refused("/scans", ahead)
+    set_back = later(database, "2026-04-01", "08:00").site(1)
+    (after,) = await set_back.scan(scan_of(third, occurred_at="2026-04-01T08:00:00+09:00"))
+    late = (await day.manager.get("/audit/late", minutes=60))["items"]
+
+    assert (behind["outcome"], after["outcome"], refused["type"]) == (
+        "received",
+        "received",
+        "/problems/future-time",
+    )
+    told = await rows(
+        database,
+        "SELECT card.code, entry.recorded_at FROM entry JOIN entry_card ON entry_card.entry = entry.id"
+        " JOIN card ON card.id = entry_card.card WHERE act = 'receive' ORDER BY entry.id",
+    )
+    assert [code for code, _ in told] == [first, third]
+    assert told[0][1] > told[1][1], "the service's clock was set back between them"
+    assert [entry["act"] for entry in late] == ["receive"], "two days late, and said to be"
 
 
 async def test_text_that_is_not_utf8_is_a_fault_of_the_body(day: Day) -> None:

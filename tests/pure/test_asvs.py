@@ -23,13 +23,21 @@ REQUIRED = {
     for n in range(1, int(last) + 1)
 }
 # What stands in the place of a test.
-WORDS = {"does not apply", "not shown", "this file"}
+WORDS = {"does not apply"}
 LINTED = re.compile(r"`make lint` \(ruff S\d{3}\)")
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """Each line of the list: what it is about, how it is met, what shows it."""
-    found = re.search(r"<!-- asvs:.*?-->\n(.*?)<!-- end -->", README.read_text(encoding="utf-8"), re.DOTALL)
+# What a service like this one has to be tried with.
+ATTACKS = """
+IDOR across sites, Privilege escalation, Mass assignment, Replay, double submit, CSRF, Fixation, theft of a session,
+Brute force, XSS, Formula injection, PDF injection, Log injection, SQL injection, Barcode, Insider with the database,
+Clock, Resource exhaustion
+"""
+
+
+def rows(of: str = "asvs:") -> list[tuple[str, str, str]]:
+    """Each line of a list: what it is about, how it is met, what shows it."""
+    found = re.search(rf"<!-- {of}.*?-->\n(.*?)<!-- end -->", README.read_text(encoding="utf-8"), re.DOTALL)
     assert found, "the README has lost its marker comments"
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in found[1].splitlines()[2:]]
     assert all(len(line) == 3 for line in cells), [line for line in cells if len(line) != 3]
@@ -88,3 +96,13 @@ def test_every_row_names_tests_that_exist_or_says_why_there_is_none() -> None:
             wrong.append((about, "says why in a few words"))
 
     assert wrong == []
+
+
+def test_every_attack_has_its_line_and_tests_that_exist() -> None:
+    listed = rows("attackers")
+    shown = {about: re.findall(r"`(test_\w+)`", tests) for about, _, tests in listed}
+    known = names_of_tests()
+
+    assert " ".join(", ".join(shown).split()) == " ".join(ATTACKS.split())
+    assert {test for tests in shown.values() for test in tests} - known == set()
+    assert all(how and tests for (_, how, _), tests in zip(listed, shown.values(), strict=True))
