@@ -22,7 +22,7 @@ MONTHS = (date(2026, 4, 1), date(2026, 8, 1), date(2027, 3, 1))
 async def test_a_year_of_every_journey_adds_up_by_sql_of_its_own_and_is_reported_alike_for_ever(
     server: Server, database: Database
 ) -> None:
-    plan = Plan(Fraction("0.002"), MONTHS)
+    plan = Plan(Fraction("0.002"), MONTHS, wrong=MONTHS[:1])
 
     name = database.engine.url.database
     # What a power cut would lose here can be played again.

@@ -122,7 +122,7 @@ async def give_back(stage: Stage, there: There, run_day: date, reminded: Reminde
     await stage.scans(there.clerk, f"/runs/{batch['run']}/loads", [batch["code"]], "loaded")
     (manifest,) = await there.clerk.post(f"/runs/{batch['run']}/dispatch")
     sent = Returned(there, batch["run"], batch["code"], seal, cards, reasons.get("misrouted", []))
-    if there.number == stage.plan.odd(run_day).left_behind:
+    if stage.plan.goes_wrong(run_day) and there.number == stage.plan.odd(run_day).left_behind:
         day = await astray.leave_behind(stage, there, sent.batch)
         stage.runs.add(day)
         stage.later(day - run_day, partial(_send_again, stage, sent))

@@ -41,10 +41,14 @@ class Odd:
 
 @dataclass
 class Plan:
-    """Cards by site and day: `comes` are to be fetched, `left` are those that nobody will fetch."""
+    """Cards by site and day: `comes` are to be fetched, `left` are those that nobody will fetch.
+
+    Something goes wrong in each month, or only in the months of `wrong`.
+    """
 
     scale: Fraction
     months: tuple[date, ...] = MONTHS
+    wrong: tuple[date, ...] | None = None
     calendar: Calendar = field(default_factory=Calendar)
     comes: dict[tuple[int, date], int] = field(default_factory=dict)
     left: dict[tuple[int, date], int] = field(default_factory=dict)
@@ -54,7 +58,7 @@ class Plan:
         for site in SITES:
             for month in self.months:
                 self._spread(site, month)
-        for month in self.months:
+        for month in self.months if self.wrong is None else self.wrong:
             day = self.odd_day(month)
             odd = self.odd(day)
             # One card more that nobody fetches, where something happens to one.
@@ -83,6 +87,11 @@ class Plan:
     def odd_day(self, month: date) -> date:
         """The day of a month on which what is not every day's happens: its first run day."""
         return self.calendar.next_run_day(month - timedelta(days=1))
+
+    def goes_wrong(self, day: date) -> bool:
+        """Whether what goes wrong once a month does so on this day."""
+        month = day.replace(day=1)
+        return day == self.odd_day(month) and (self.wrong is None or month in self.wrong)
 
     def odd(self, day: date) -> Odd:
         """Where it happens."""

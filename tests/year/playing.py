@@ -110,12 +110,13 @@ class Year:
             (sent,) = await self._timed("annex", working.morning(stage, day, odd))
             if sent is not None:
                 stage.at(day, 11)
-                await self._receive(sent, day, odd=odd)
+                await self._receive(sent, day, odd=plan.goes_wrong(day))
                 if sent and self.month == plan.months[0] and odd:
                     await self._timed("papers", working.print_papers(stage, sent[0]))
         stage.at(day, 13)
         issues = {there.number: plan.issues.get((there.number, day), 0) for there in opened}
-        booked = max((n for n in issues if n != working.CENTER), key=issues.__getitem__, default=0) * odd
+        booked = max((n for n in issues if n != working.CENTER), key=issues.__getitem__, default=0)
+        booked *= plan.goes_wrong(day)
         counters = (
             working.counter(stage, there, issues[there.number], booked=there.number == booked)
             for there in opened
@@ -149,16 +150,19 @@ class Year:
     async def _odd(self, day: date) -> None:
         """What happens once a month."""
         stage, sites = self.stage, self.stage.sites
+        wrong = stage.plan.goes_wrong(day)
         lost = stage.places[stage.plan.odd(day).lost]
         stage.at(day, 14)
-        await self._timed("lost", losses.from_slot(stage, lost, lost.forgotten[-1][1]))
+        if wrong:
+            await self._timed("lost", losses.from_slot(stage, lost, lost.forgotten[-1][1]))
         stage.at(day, 15)
         await self._timed("remind", monthly.remind(stage, self.reminded), monthly.notices_back(stage))
         there, other = sites[(day.month * 5) % len(sites)], sites[day.month % len(sites)]
         await self._timed(
             "odd", monthly.mistakes(stage, there), monthly.collect(stage, other), ending.use(stage)
         )
-        await self._timed("vaults", vaults.work_in(stage, there), vaults.carry(stage, sites[-1]))
+        if wrong:
+            await self._timed("vaults", vaults.work_in(stage, there), vaults.carry(stage, sites[-1]))
         spent = await self._timed("spent", *(ending.spend(stage, site) for site in sites))
         self.played.spent += sum(spent)
         stage.at(day, 15, 30)

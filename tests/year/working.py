@@ -54,7 +54,7 @@ async def morning(stage: Stage, day: date, odd: bool) -> list[Bag] | None:
     if not wanted:
         return []
     cards = {site: [new_card() for _ in range(sum(counts))] for site, counts in wanted.items()}
-    await _arrive(stage, day, cards, one_is_not_there=odd)
+    await _arrive(stage, day, cards, one_is_not_there=plan.goes_wrong(day))
     forwarded = {site: stage.forward.pop(site, []) for site in wanted}
     annex.take(card for some in forwarded.values() for card in some)
     bags = list(
@@ -62,7 +62,7 @@ async def morning(stage: Stage, day: date, odd: bool) -> list[Bag] | None:
             *(_pack(stage, day, site, cards[site] + forwarded[site], wanted[site][0]) for site in wanted)
         )
     )
-    if odd:
+    if plan.goes_wrong(day):
         bags[0] = await astray.open_again(stage, bags[0])
     stage.at(day, 10)
     await stage.scans(annex.clerk, f"/runs/{run}/loads", [bag.code for bag in bags], "loaded")
