@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 import msgspec
@@ -68,49 +68,49 @@ class NewEntry(msgspec.Struct, frozen=True):
 
 
 # One text in place of forty arrays: the driver checks every element of an array in Python, a text is encoded in C.
-_APPEND = """
-WITH given AS (
-    SELECT *
-    FROM json_to_recordset($1::json)
-         AS entry (uuid uuid, act text, actor text, device text, site text, supervisor text, run text, manifest text,
-                   from_party text, to_party text, occurred_at timestamptz, recorded_at timestamptz, body text,
-                   hash text, cards json, batches json, scans json)
-), added AS (
-    INSERT INTO entry (uuid, act, actor, device, site, supervisor, run, manifest, from_party, to_party,
-                       occurred_at, recorded_at, body, hash)
-    SELECT uuid, act, actor, device, site, supervisor, run, manifest, from_party, to_party,
-           occurred_at, recorded_at, body, decode(hash, 'base64')
-    FROM given
-    RETURNING id, uuid
-), cards AS (
+# MERGE, which never finds anything to merge with, is the INSERT that can return what its rows were made from.
+_ENTRIES = """
+WITH added AS (
+    MERGE INTO entry
+    USING json_to_recordset($1::json)
+          AS given (uuid uuid, act text, actor text, device text, site text, supervisor text, run text, manifest text,
+                    from_party text, to_party text, occurred_at timestamptz, recorded_at timestamptz, body text,
+                    hash text, cards json, batches json, scans json)
+    ON false
+    WHEN NOT MATCHED THEN
+        INSERT (uuid, act, actor, device, site, supervisor, run, manifest, from_party, to_party,
+                occurred_at, recorded_at, body, hash)
+        VALUES (given.uuid, given.act, given.actor, given.device, given.site, given.supervisor, given.run,
+                given.manifest, given.from_party, given.to_party, given.occurred_at, given.recorded_at, given.body,
+                decode(given.hash, 'base64'))
+    RETURNING entry.id, given.uuid, given.cards, given.batches, given.scans
+)"""
+_CARDS = """, cards AS (
     INSERT INTO entry_card (card, entry, from_state, step, to_state)
     SELECT moved.item, added.id, moved.from_state, moved.step, moved.to_state
     FROM added
-    JOIN given USING (uuid)
-    CROSS JOIN json_to_recordset(given.cards)
+    CROSS JOIN json_to_recordset(added.cards)
                AS moved (item bigint, from_state text, step text, to_state text)
-), batches AS (
+)"""
+_BATCHES = """, batches AS (
     INSERT INTO entry_batch (batch, entry, from_state, step, to_state)
     SELECT moved.item, added.id, moved.from_state, moved.step, moved.to_state
     FROM added
-    JOIN given USING (uuid)
-    CROSS JOIN json_to_recordset(given.batches)
+    CROSS JOIN json_to_recordset(added.batches)
                AS moved (item text, from_state text, step text, to_state text)
-), scans AS (
+)"""
+_SCANS = """, scans AS (
     INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, belongs_to, reason,
                       discrepancy, content, occurred_at)
     SELECT scanned.id, added.id, scanned.purpose, scanned.subject, scanned.code, scanned.card,
            scanned.manifest, scanned.outcome, scanned.accepted, scanned.belongs_to, scanned.reason,
            scanned.discrepancy, decode(scanned.content, 'base64'), scanned.occurred_at
     FROM added
-    JOIN given USING (uuid)
-    CROSS JOIN json_to_recordset(given.scans)
+    CROSS JOIN json_to_recordset(added.scans)
                AS scanned (id uuid, purpose text, subject text, code text, card bigint, manifest text,
                            outcome text, accepted boolean, belongs_to text, reason text, discrepancy text,
                            content text, occurred_at timestamptz)
-)
-SELECT uuid, id FROM added
-"""
+)"""
 
 
 async def append(session: AsyncSession, entries: Sequence[NewEntry]) -> dict[UUID, int]:
@@ -122,8 +122,20 @@ async def append(session: AsyncSession, entries: Sequence[NewEntry]) -> dict[UUI
     if not entries:
         return {}
     connection = await driver(session)
-    rows = await connection.fetch(_APPEND, msgspec.json.encode(entries).decode())
+    statement = _appending(
+        any(entry.cards for entry in entries),
+        any(entry.batches for entry in entries),
+        any(entry.scans for entry in entries),
+    )
+    rows = await connection.fetch(statement, msgspec.json.encode(entries).decode())
     return {row["uuid"]: row["id"] for row in rows}
+
+
+@cache
+def _appending(cards: bool, batches: bool, scans: bool) -> str:
+    """The statement that appends, with no part to start for rows that none of the entries has."""
+    parts = (_CARDS if cards else "", _BATCHES if batches else "", _SCANS if scans else "")
+    return "".join((_ENTRIES, *parts, " SELECT uuid, id FROM added"))
 
 
 def new_uuid() -> UUID:

@@ -15,14 +15,15 @@ from logistics.ledger import log
 from logistics.ledger.acts import Act
 from logistics.ledger.log import NewEntry
 
-# Every scan has to name an entry; here it is the first of the past.
+# Every scan has to name an entry: one of the past, of each connection's own, so that none waits for another's lock on it.
 _SCANS = """
 WITH given AS (
-    SELECT * FROM json_to_recordset($1::json) AS entry (uuid uuid, scans json)
+    SELECT *, 1 + pg_backend_pid() % 97 AS old
+    FROM json_to_recordset($1::json) AS entry (uuid uuid, scans json)
 ), scans AS (
     INSERT INTO scan (id, entry, purpose, subject, code, card, manifest, outcome, accepted, belongs_to, reason,
                       discrepancy, content, occurred_at)
-    SELECT scanned.id, 1, scanned.purpose, scanned.subject, scanned.code, scanned.card,
+    SELECT scanned.id, given.old, scanned.purpose, scanned.subject, scanned.code, scanned.card,
            scanned.manifest, scanned.outcome, scanned.accepted, scanned.belongs_to, scanned.reason,
            scanned.discrepancy, decode(scanned.content, 'base64'), scanned.occurred_at
     FROM given
@@ -31,7 +32,7 @@ WITH given AS (
                            outcome text, accepted boolean, belongs_to text, reason text, discrepancy text,
                            content text, occurred_at timestamptz)
 )
-SELECT uuid, 1::bigint AS id FROM given
+SELECT uuid, old::bigint AS id FROM given
 """
 
 
@@ -53,6 +54,6 @@ if __name__ == "__main__":
 
         workers.WORKER = __spec__.name
         raise SystemExit(main(sys.argv[1:]))
-    log._APPEND = _SCANS
+    log._appending = lambda *_: _SCANS  # type: ignore[assignment]
     gate.entry_of = _no_entry  # type: ignore[attr-defined, assignment]
     raise SystemExit(worker.main(int(sys.argv[1]), int(sys.argv[2])))
