@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from logistics.ledger.canonical import Json, canonical, leaf_hash
+from logistics.ledger.canonical import Json, canonical_act, leaf_hash
 from logistics.ledger.log import Moved, NewEntry, ScanRow, new_uuid, timestamp
 from logistics.rules.lifecycle import BatchStep, CardStep
 from logistics.rules.permissions import Actor
@@ -81,7 +81,7 @@ def entry_of(
     if asked is not None and asked != len(cards) and act.step:
         body["asked"] = asked
     # What is empty is left out, so that a body says only what happened.
-    text = canonical({key: value for key, value in body.items() if value or isinstance(value, str | int)})
+    text = canonical_act({key: value for key, value in body.items() if value or value in ("", 0)}, "facts")
     return NewEntry(
         uuid=act.id,
         act=act.name,

@@ -26,6 +26,16 @@ def canonical(body: Mapping[str, Json]) -> str:
     return _encoder.encode(_checked(body)).decode()
 
 
+def canonical_act(body: Mapping[str, Json], facts: str) -> str:
+    """As `canonical`, for a body in which everything but what stands under `facts` is text of ours and small numbers.
+
+    Text that came out as ASCII is NFC; only where something else is in it has every item to be looked at.
+    """
+    given = body.get(facts)
+    text = _encoder.encode(body if given is None else {**body, facts: _checked(given)})
+    return text.decode() if text.isascii() else canonical(body)
+
+
 def leaf_hash(text: str) -> bytes:
     """SHA-256 of 0x00 and the UTF-8 text: the entry's leaf in the Merkle tree (RFC 6962 §2.1)."""
     return hashlib.sha256(LEAF_PREFIX + text.encode()).digest()

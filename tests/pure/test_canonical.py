@@ -12,7 +12,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logistics.ledger.canonical import LARGEST_INTEGER, canonical, leaf_hash
+from logistics.ledger.canonical import LARGEST_INTEGER, canonical, canonical_act, leaf_hash
 
 KEYS = st.text(st.characters(max_codepoint=127), max_size=8)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -38,6 +38,12 @@ def composed(value: Any) -> Any:
 @given(BODIES)
 def test_the_text_is_what_rfc_8785_says(body: dict[str, Any]) -> None:
     assert canonical(body) == rfc8785.dumps(composed(body)).decode()
+
+
+@given(st.dictionaries(KEYS, TEXTS | st.lists(TEXTS, max_size=3), max_size=4), BODIES)
+def test_an_act_is_written_as_everything_is(said: dict[str, Any], facts: dict[str, Any]) -> None:
+    for body in (said, {**said, "facts": facts}):
+        assert canonical_act(body, "facts") == canonical(body)
 
 
 @given(BODIES)
@@ -83,6 +89,8 @@ def test_text_that_looks_the_same_is_written_the_same() -> None:
 def test_what_could_be_written_two_ways_is_refused(value: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the words differ, the class is the promise
         canonical({"value": value})
+    with pytest.raises(ValueError):  # noqa: PT011
+        canonical_act({"facts": {"value": value}}, "facts")
 
 
 @pytest.mark.parametrize("value", [2**53 - 1, -(2**53) + 1, 0, True, False, None, "", [], {}])
