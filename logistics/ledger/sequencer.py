@@ -44,13 +44,18 @@ log = structlog.get_logger("sequencer")
 
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 
+# The transactions between two horizons, which are over; one statement, so that nothing goes to and fro.
 _WINDOW = """
-SELECT entry.id, entry.hash
-FROM entry
-LEFT JOIN leaf ON leaf.entry = entry.id
-WHERE entry.xid >= $1::text::xid8 AND entry.xid < $2::text::xid8 AND leaf.entry IS NULL
-ORDER BY entry.id
-LIMIT $3
+INSERT INTO leaf (leaf_index, entry, hash)
+SELECT (SELECT COALESCE(max(leaf_index) + 1, 0) FROM leaf) + row_number() OVER (ORDER BY id) - 1, id, hash
+FROM (
+    SELECT entry.id, entry.hash
+    FROM entry
+    LEFT JOIN leaf ON leaf.entry = entry.id
+    WHERE entry.xid >= $1::text::xid8 AND entry.xid < $2::text::xid8 AND leaf.entry IS NULL
+    ORDER BY entry.id
+    LIMIT $3
+) AS ended
 """
 
 # Rows below the horizon, and rows whose transaction id this server has not given out yet: those came by a dump.
@@ -192,6 +197,8 @@ class Worker:
         self._published = edge.size
         self._horizon = "0"
         self._signed_at = 0.0
+        # Whether leaves may have been stored that the edge has not grown by; those of a killed leader, to begin with.
+        self._has_more = True
         self.watch = Watch(connection, signer)
 
     @property
@@ -214,7 +221,8 @@ class Worker:
     async def round(self) -> None:
         """Sequence what is surely committed, and have the tree signed if it grew. Raises SigningRefused, TreeDiffers."""
         await self.assign()
-        await self.extend()
+        if self._has_more:
+            await self.extend()
         if self._edge.size > self._published and time.monotonic() - self._signed_at >= SIGN_SECONDS:
             await self.sign()
 
@@ -227,6 +235,7 @@ class Worker:
                 rows = await self._connection.fetch(_LEFT_OVER, horizon, MOST_LEAVES)
                 await self.watch.look_at([row["id"] for row in rows], self._horizon)
                 await self._add(rows)
+            self._has_more = True
             found += len(rows)
             if len(rows) < MOST_LEAVES:
                 self._horizon = horizon
@@ -234,13 +243,12 @@ class Worker:
 
     async def assign(self) -> None:
         """Give leaves to the entries of all transactions that ended since the last window, in entry order."""
-        async with self._connection.transaction():
-            horizon: str = await self._connection.fetchval(_HORIZON)
-            if horizon == self._horizon:
-                return
-            rows = await self._connection.fetch(_WINDOW, self._horizon, horizon, MOST_LEAVES)
-            await self._add(rows)
-        if len(rows) < MOST_LEAVES:
+        horizon: str = await self._connection.fetchval(_HORIZON)
+        if horizon == self._horizon:
+            return
+        self._has_more = True
+        done: str = await self._connection.execute(_WINDOW, self._horizon, horizon, MOST_LEAVES)
+        if int(done.rpartition(" ")[2]) < MOST_LEAVES:
             self._horizon = horizon
 
     async def extend(self) -> None:
@@ -254,6 +262,7 @@ class Worker:
                 self._edge.append(row["hash"])
             await tree.store_nodes(self._connection, before, self._edge.size)
             if len(rows) < MOST_HASHED:
+                self._has_more = False
                 return
 
     async def sign(self) -> None:
