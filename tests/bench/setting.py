@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -22,6 +23,8 @@ from tests.bench.world import NOW, World
 from tests.sessions import admit_everybody
 
 DATABASE = "bench"
+# The same past once more, for a service whose scans no entry tells: the log is under watch, and would say so.
+BESIDE = "bench_beside"
 PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 # proc(5): fields of /proc/PID/stat after the command's name.
 _PARENT, _USER, _SYSTEM = 1, 11, 12
@@ -46,8 +49,14 @@ class Stage:
     world: World
     superuser: asyncpg.Connection
     size: Size
-    # Starts one more service on the same database, as another program; its base address.
+    # Starts one more service with the same clock, on a database like it, as another program; its base address.
     another: Callable[[str], AbstractContextManager[str]]
+    # When the service was ready, by the monotonic clock.
+    ready_at: float
+
+    def now(self) -> datetime:
+        """What the service's clock shows, or showed a moment ago: a scan said to be older would be a late one."""
+        return NOW + timedelta(seconds=time.monotonic() - self.ready_at)
 
     @property
     def rounds(self) -> int:
@@ -71,16 +80,28 @@ async def stage(furnish: Callable[[World], None], size: Size) -> AsyncIterator[S
         server.create_database(DATABASE)
         world = World()
         furnish(world)
-        superuser = await asyncpg.connect(host=str(server.socket_dir), user=SUPERUSER, database=DATABASE)
+        superuser = await _superuser(server)
         try:
             await fill(server, world, superuser)
+            await superuser.close()
+            server.psql(f"CREATE DATABASE {BESIDE} TEMPLATE {DATABASE} OWNER {OWNER}")
+            superuser = await _superuser(server)
             with serving.elsewhere(server.url(DATABASE), NOW, Path(home)) as base:
+                ready_at = time.monotonic()
                 dsn = {"host": str(server.socket_dir), "user": OWNER, "database": DATABASE}
                 await sequenced(superuser)
-                another = partial(serving.elsewhere, server.url(DATABASE), NOW, Path(home))
-                yield Stage(base, dsn, world, superuser, size, another)
+
+                def another(program: str) -> AbstractContextManager[str]:
+                    return serving.elsewhere(server.url(BESIDE), on_stage.now(), Path(home, BESIDE), program)
+
+                on_stage = Stage(base, dsn, world, superuser, size, another, ready_at)
+                yield on_stage
         finally:
             await superuser.close()
+
+
+async def _superuser(server: Server) -> asyncpg.Connection:
+    return await asyncpg.connect(host=str(server.socket_dir), user=SUPERUSER, database=DATABASE)
 
 
 async def processor_seconds(stage: Stage) -> float:
