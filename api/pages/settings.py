@@ -33,6 +33,9 @@ LIMIT_WORDS: Mapping[str, tuple[str, str]] = {
     "unexplained_opening": ("説明のない開扉", "An opening that nothing explains"),
     "awaiting_destruction": ("承認から廃棄まで", "From approval to destruction"),
     "certificate_overdue": ("廃棄から証明書まで", "From destruction to its certificate"),
+    "incident_open": ("終結していない事故", "An incident that is open"),
+    "incident_overdue": ("期限を過ぎた事故", "An incident past one of its clocks"),
+    "close_uncovered": ("次の月次締めの日に管理者がいない", "No manager on the day of the month's close"),
 }
 # What is set, and the act that changes it: who may is read from the table of rights.
 CHANGED_BY = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from api.pages.settings import LIMIT_WORDS
 from logistics.rules.codes import CodeType, type_of
+from logistics.rules.vaulting import AlarmKind
 from logistics.store.database import Database, driver
 from seed.load import COURIER, person_code, place_code
 from tests.http.reader import Reader, words
@@ -212,6 +214,10 @@ async def test_a_company_and_a_vault_are_added_registered_and_on_paper(
     )
     assert (site.status_code, refused.status_code) == (201, 403)
     assert site.json()["code"] == place_code(14)
+
+
+def test_every_alarm_has_words_on_the_settings_page() -> None:
+    assert set(LIMIT_WORDS) == {kind.value for kind in AlarmKind}
 
 
 async def test_the_settings_say_what_holds_and_who_may_change_it(reader: Reader) -> None:
