@@ -22,7 +22,7 @@ from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType
 from logistics.rules.day_records import PROBLEMS
 from logistics.rules.permissions import Actor, Role, may, relations
-from logistics.work import day_closing, people
+from logistics.work import closing, day_closing, people
 
 MOST = 200
 # Where each thing that keeps a day open is put right; {} is its code.
@@ -91,6 +91,7 @@ async def sheet(
         ],
         may_close=place == reader.place and may(reader, "close_day") and found["closed_at"] is None,
         may_close_anyway=may(reader, "close_day_anyway"),
+        may_close_log=place == reader.place and may(reader, "close_log"),
     )
 
 
@@ -105,8 +106,8 @@ async def close(
 ) -> Redirect:
     """Close the day; with a reason a leader closes though something is open."""
     second = forms.code(request, "second", CodeType.PERSON)
-    closing = day_closing.Closing(second, forms.optional(request, "reason") or None)
-    ended = await day_closing.close(session, actor, place, on_calendar(day, "day"), closing, now)
+    said = day_closing.Closing(second, forms.optional(request, "reason") or None)
+    ended = await day_closing.close(session, actor, place, on_calendar(day, "day"), said, now)
     cards = sum(line["closing"] for line in ended["lines"])
     return done(
         f"/day/{place}/{day.isoformat()}",
@@ -115,9 +116,26 @@ async def close(
     )
 
 
+@post("/day/{day:date}/sheet")
+async def log_sheet(
+    day: FromPath[date],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+    vkey: NamedDependency[str | None],
+) -> Redirect:
+    """Freeze the log's state at the close of a day on paper (P0); what is on it no administrator can rewrite."""
+    record = await closing.close(session, actor, on_calendar(day, "day"), vkey, now)
+    return done(
+        f"/papers/{record.number}",
+        f"日次照合票（P0）{record.number} を作りました。印刷し、署名して綴じてください。",
+        f"The day's sheet P0 {record.number} is made. Print it, sign it, and file it.",
+    )
+
+
 router = Router(
     "/",
-    route_handlers=[overview, sheet, close],
+    route_handlers=[overview, sheet, close, log_sheet],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

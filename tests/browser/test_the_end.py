@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from playwright.sync_api import Locator, Page
 
 from logistics.rules.codes import CodeType, random_code, sequenced_code, slot_code
-from seed.load import person_code
+from seed.load import person_code, place_code
 from tests.browser.clerk import Station, World
 from tests.browser.conftest import opened
 from tests.browser.test_counter_and_counts import is_pdf, says, state_of
@@ -164,6 +165,30 @@ def test_what_is_left_is_counted_scanned_over_and_acknowledged_by_both_sides(
         send(page, f"/successions/{code}/acknowledge")
         says(page, "確認を記録しました")
     assert "双方確認済" in page.locator(".facts").inner_text()
+
+
+def test_the_logs_state_goes_on_paper_and_a_card_gets_its_certificate(
+    station: Open, taken: list[str]
+) -> None:
+    page = station(ANNEX).open(f"/day/{place_code(0)}/2026-04-01")
+    until_signed(page, page.locator("form[action$='/sheet']"))
+    assert "日次照合票（P0）" in page.locator(".said").inner_text()
+    assert is_pdf(page, "a[href$='/paper.pdf']")
+
+    page = station(person_code(0, 99)).open(f"/cards/{taken[0]}")
+    unfold(page, "来歴証明")
+    page.fill("#f-purpose", "監査（令和8年度上期）")
+    until_signed(page, page.locator("form[action$='/certificate']"))
+    assert "来歴証明（P17）" in page.locator(".said").inner_text()
+
+
+def until_signed(page: Page, form: Locator) -> None:
+    """Send a form of what needs a signed log, again where it was signed by then only."""
+    form.locator("button").press("Enter")
+    page.wait_for_selector(".said")
+    while page.locator(".said.fault").count():
+        form.locator("button").press("Enter")
+        page.wait_for_load_state()
 
 
 def test_whom_to_call_is_set_line_by_line_and_what_is_wrong_is_said_beside_it(station: Open) -> None:
