@@ -35,8 +35,7 @@ async def list_successions(
     reader: NamedDependency[Actor],
 ) -> Response[str]:
     """Every succession with how far it is, and opening one."""
-    permissions.require(reader, "make_report")
-    rows = await succession_views.page(snapshot, "", MOST)
+    rows = await succession_views.page(snapshot, "", MOST, permissions.scope(reader, "make_report"))
     staff = await people.people(snapshot, None, "", MOST_PEOPLE) if may(reader, "hand_on") else []
     return page(
         "successions.html",
@@ -81,8 +80,8 @@ async def succession_page(
     reader: NamedDependency[Actor],
 ) -> Response[str]:
     """A succession: what is left where, each thing that was in stock, and what its reader may do."""
-    permissions.require(reader, "make_report")
-    known = _summed(await succession_views.one(snapshot, succession))
+    own = permissions.scope(reader, "make_report")
+    known = _summed(await succession_views.one(snapshot, succession, own))
     going_on, signed = known["ended_at"] is None, known["acknowledged"]
     side = Side.GIVER if may(reader, "hand_on") else Side.TAKER
     may_sign = may(reader, "hand_on") or may(reader, "witness")
@@ -94,7 +93,7 @@ async def succession_page(
         uncounted=await successions.uncounted(snapshot, str(reader.place), known["opened_at"])
         if going_on
         else None,
-        cards=await succession_views.cards(snapshot, succession, "", MOST_CARDS),
+        cards=await succession_views.cards(snapshot, succession, "", MOST_CARDS, own),
         receivers=RECEIVERS,
         sides=SIDES,
         side=side,
