@@ -16,7 +16,7 @@ from logistics.rules.forecast import WEEKS, Gap, Known, SiteForecast
 from logistics.rules.lifecycle import AT_REST, CardStep
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
-from logistics.work import history, places, stock
+from logistics.work import history, moments, places
 
 _ROOM = """
 SELECT place.code,
@@ -76,7 +76,7 @@ async def forecast(session: AsyncSession, reader: Actor, now: datetime) -> Forec
 async def _known(session: AsyncSession, sites: Sequence[dict[str, object]], now: datetime) -> list[Known]:
     connection, today = await driver(session), business_date(now)
     room = {row["code"]: row for row in await connection.fetch(_ROOM, sorted(AT_REST))}
-    lately = await stock.moment(session, now - timedelta(days=28))
+    lately = await moments.moment(session, now - timedelta(days=28))
     steps = [CardStep.ISSUE.value, CardStep.RECEIVE.value]
     moved = {
         (row["site"], row["step"]): row["cards"]

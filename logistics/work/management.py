@@ -33,7 +33,7 @@ from logistics.rules.permissions import Actor
 from logistics.rules.records import NamedPerson
 from logistics.rules.report_records import DifferenceLine, UndeliveredData
 from logistics.store.database import driver
-from logistics.work import documents, month_reports, people, places, sessions, stock, undelivered
+from logistics.work import documents, moments, month_reports, people, places, sessions, undelivered
 from logistics.work.documents import Paper
 from logistics.work.numbering import next_codes
 
@@ -117,7 +117,7 @@ async def data(session: AsyncSession, month: date, now: datetime) -> ManagementD
     counted = await undelivered.data(session, month, now)
     start, until, day = datetime.combine(counted.month, time(), JST), counted.until, business_date(now)
     connection = await driver(session)
-    opens, closes = await stock.moment(session, start), await stock.moment(session, until)
+    opens, closes = await moments.moment(session, start), await moments.moment(session, until)
     within = (start, until, opens.first, max((closes.first - 1, *closes.early)))
     reviews = await connection.fetch(_REVIEWS, *within)
     return ManagementData(

@@ -2,14 +2,13 @@
 
 A moment is what was recorded before it: the same question about the same moment has the same answer for ever,
 and what is recorded late belongs to the month in which it became known. What lies now is counted from the cards' rows
-and what happened since is taken back, so the cost follows that, not the whole past.
+and what happened since to cards that there were is taken back, so the cost follows that, not the whole past.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,38 +16,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from logistics.rules.lifecycle import AT_A_DESK, IN_STOCK
 from logistics.rules.undelivered import BAND_STARTS
 from logistics.store.database import driver
-from logistics.work.audit_sources import SLACK
-
-# Row ids follow recording but for SLACK, so the first id after a moment is near the first time after it.
-_FIRST_AFTER = """
-SELECT min(entry.id)
-FROM (SELECT recorded_at FROM entry WHERE recorded_at >= $1 ORDER BY recorded_at LIMIT 1) AS first
-JOIN entry ON entry.recorded_at BETWEEN first.recorded_at AND first.recorded_at + $2::interval
-"""
-_EARLY = """
-SELECT id
-FROM entry
-WHERE id >= $3 AND recorded_at < $1 AND recorded_at >= $1 - $2::interval
-ORDER BY id
-"""
+from logistics.work.moments import Moment, unborn
 
 # How far the notices of a card have come, from the days kept with it.
 STAGE = """CASE WHEN notice_returned_on >= COALESCE(reminded_on, '-infinity') THEN 'returned'
             WHEN reminded_on IS NOT NULL THEN 'reminder'
             WHEN first_notice_on IS NOT NULL THEN 'first' ELSE 'not_yet' END"""
 
-# What lies now; a past moment is told by what has been recorded since. $1: states in stock; $2: the day; $3: the bands.
-_NOW = f"""
-SELECT place, kind, width_bucket($2::date - first_notice_on, $3::int[]) AS band, {STAGE} AS stage,
-       state IN ('proposed', 'approved', 'picked') AS to_destroy, count(*)::int AS cards
-FROM card
-WHERE state = ANY ($1::text[])
+# What lies now; a past moment is told by what has been recorded since. Cards are counted by their days first, as their
+# index has them in order, and only the counts put into bands. $1: states in stock; $2: the day; $3: the bands.
+_COUNTED = """
+SELECT place, kind, width_bucket($2::date - first_notice_on, $3::int[]) AS band, {stage} AS stage,
+       state IN ('proposed', 'approved', 'picked') AS to_destroy, sum(cards)::int AS cards
+FROM (
+    SELECT place, state, kind, first_notice_on, reminded_on, notice_returned_on, count(*) AS cards
+    FROM card
+    WHERE state = ANY ($1::text[]){older}
+    GROUP BY place, state, kind, first_notice_on, reminded_on, notice_returned_on
+) AS lying
 GROUP BY 1, 2, 3, 4, 5
-"""  # noqa: S608 - constants
+"""
+_NOW = _COUNTED.format(stage=STAGE, older="")
+# $4: before which card.
+_OLDER = _COUNTED.format(stage=STAGE, older=" AND id < $4")
 
 # The cards that entries since the first moment ($1, $2) have touched: in which state each was at that moment and at
 # the second ($3, $4), as the step that came next says, and where it was then. An entry and what its step says of the
-# state before it are one number, so that a card costs no sorting. $5: desk steps; $6: states in stock.
+# state before it are one number, so that a card costs no sorting. $5: desk steps; $6: states in stock; $9: before which
+# card.
 _SINCE = """
 WITH since AS (
     SELECT card, min(next) AS next_a, min(next) FILTER (WHERE later) AS next_b,
@@ -61,7 +56,7 @@ WITH since AS (
                entry * 4 + CASE WHEN from_state IN ('proposed', 'approved', 'picked') THEN 3
                                 WHEN from_state = ANY ($6::text[]) THEN 1 ELSE 0 END AS next
         FROM entry_card
-        WHERE entry >= $1 AND entry <> ALL ($2::bigint[])
+        WHERE entry >= $1 AND entry <> ALL ($2::bigint[]) AND card < $9
     ) AS moved
     GROUP BY card
 ), placed AS (
@@ -76,10 +71,12 @@ WITH since AS (
                     LIMIT 1) END AS place_a,
            card.kind, card.place, card.state, card.first_notice_on, card.reminded_on, card.notice_returned_on
     FROM since
-    JOIN card ON card.id = since.card
+    -- Looked up one by one, like their places: they are few beside all cards, which the planner cannot know.
+    CROSS JOIN LATERAL (SELECT * FROM card WHERE card.id = since.card OFFSET 0) AS card
 )
 """
-# $7: the day; $8: the bands. Days that were told later are read from the bodies told before.
+# $7: the day; $8: the bands; $10, $11: from which cards on none had been made known at the two moments. Days that were
+# told later are read from the bodies told before.
 _CHANGED = f"""{_SINCE}, lying AS (
     SELECT place, kind, first_notice_on, reminded_on, notice_returned_on,
            state IN ('proposed', 'approved', 'picked') AS to_destroy, -1 AS cards
@@ -108,9 +105,20 @@ SELECT place, kind, width_bucket($7::date - first_notice_on, $8::int[]) AS band,
 FROM lying
 GROUP BY 1, 2, 3, 4, 5
 UNION ALL
-SELECT place, kind, NULL, NULL, false, -count(*)::int, true FROM placed WHERE state = ANY ($6::text[]) GROUP BY 1, 2
+SELECT place, kind, NULL, NULL, false, -count(*)::int, true
+FROM placed
+WHERE card < $10 AND state = ANY ($6::text[])
+GROUP BY 1, 2
 UNION ALL
-SELECT place_a, kind, NULL, NULL, false, count(*)::int, true FROM placed WHERE lay_a GROUP BY 1, 2
+SELECT place, kind, NULL, NULL, false, -count(*)::int, true
+FROM card
+WHERE id >= $10 AND id < $11 AND state = ANY ($6::text[])
+GROUP BY 1, 2
+UNION ALL
+SELECT place_a, kind, NULL, NULL, false, count(*)::int, true
+FROM placed
+WHERE card < $10 AND lay_a
+GROUP BY 1, 2
 """  # noqa: S608
 
 # $1, $2 and $3, $4: the moments; $5: states in stock; $6: the last id of all. The entries' index tells where they were.
@@ -143,18 +151,6 @@ WHERE moved.entry >= $3 AND moved.entry <= $4 AND entry.recorded_at >= $1 AND en
   AND moved.step = 'hold' AND moved.from_state = ANY ($5::text[]) AND before.site <> entry.site
 GROUP BY 1, 2, 3
 """
-
-# Beyond every id there will ever be.
-_NEVER = 2**62
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time, and where it lies in the log: entries before row id `first`, and `early`, were recorded before it."""
-
-    at: datetime
-    first: int
-    early: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +190,6 @@ class Lying:
     cards: int
 
 
-async def moment(session: AsyncSession, at: datetime) -> Moment:
-    """Where `at` lies in the log."""
-    connection = await driver(session)
-    first = await connection.fetchval(_FIRST_AFTER, at, SLACK)
-    if first is None:
-        return Moment(at, _NEVER, ())
-    return Moment(at, first, [row["id"] for row in await connection.fetch(_EARLY, at, SLACK, first)])
-
-
 async def lying(
     session: AsyncSession, start: Moment, end: Moment, day: date
 ) -> tuple[dict[tuple[str, str], int], list[Lying]]:
@@ -212,10 +199,15 @@ async def lying(
     """
     connection = await driver(session)
     await connection.execute("SET LOCAL work_mem = '64MB'")
-    now = await connection.fetch(_NOW, sorted(IN_STOCK), day, list(BAND_STARTS))
+    new, newer = await unborn(session, start), await unborn(session, end)
+    of_day = (sorted(IN_STOCK), day, list(BAND_STARTS))
+    now = await (connection.fetch(_NOW, *of_day) if end.is_now else connection.fetch(_OLDER, *of_day, newer))
     opened: dict[tuple[str, str], int] = {}
     closed: dict[tuple[str, str, int | None, str, bool], int] = {}
-    changed = await connection.fetch(_CHANGED, *between(start, end), day, list(BAND_STARTS))
+    # Of what lies now nothing is taken back: then only what lay at the start is asked of the entries.
+    changed = await connection.fetch(
+        _CHANGED, *between(start, end), day, list(BAND_STARTS), new if end.is_now else newer, new, newer
+    )
     for row in (*now, *(row for row in changed if row["at_start"])):
         key = (row["place"], row["kind"])
         opened[key] = opened.get(key, 0) + row["cards"]

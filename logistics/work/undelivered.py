@@ -16,7 +16,7 @@ from logistics.rules.errors import InvalidValue
 from logistics.rules.report_records import PlaceState, UndeliveredData, UndeliveredLine
 from logistics.rules.undelivered import BANDS, BESIDE, Band, Column, Line, Stage, column_of
 from logistics.store.database import driver
-from logistics.work import stock
+from logistics.work import moments, stock
 
 _PLACES = """
 SELECT place.code, place.short_name, place.kind,
@@ -72,7 +72,7 @@ async def report(
     first = month.replace(day=1)
     start = _midnight(first)
     until = upto(month, now, as_of)
-    opens, closes = await stock.moment(session, start), await stock.moment(session, until)
+    opens, closes = await moments.moment(session, start), await moments.moment(session, until)
     day = last_day(until)
     lines: dict[tuple[str, str], Line] = {}
 

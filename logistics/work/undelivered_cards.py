@@ -17,18 +17,18 @@ from logistics.rules.records import NamedPerson
 from logistics.rules.report_records import UndeliveredCard, UndeliveredCardsRecord
 from logistics.rules.undelivered import BAND_STARTS, BANDS, BESIDE, Band
 from logistics.store.database import driver
-from logistics.work import documents, places, stock, undelivered
+from logistics.work import documents, moments, places, stock, undelivered
 from logistics.work.documents import Paper
 from logistics.work.numbering import next_codes
 
 CATALOGUE = "P24"
 
-# $1, $2 and $3, $4: the moment; $5: desk steps; $6: states in stock.
+# $1, $2 and $3, $4: the moment; $5: desk steps; $6: states in stock; $13: from which card on none had been made known.
 _TOUCHED = """
 touched AS MATERIALIZED (
     SELECT DISTINCT card
     FROM entry_card
-    WHERE entry >= $1
+    WHERE entry >= $1 AND card < $13
 ), told AS MATERIALIZED (
     SELECT touched.card, moved.*
     FROM touched
@@ -67,7 +67,7 @@ WITH {_TOUCHED}, lying AS (
     UNION ALL
     SELECT card.code, card.kind, card.state, card.slot, card.first_notice_on, card.reminded_on, card.notice_returned_on
     FROM card
-    WHERE card.place = $7 AND card.state = ANY ($6::text[])
+    WHERE card.place = $7 AND card.state = ANY ($6::text[]) AND card.id < $13
       AND NOT EXISTS (SELECT FROM touched WHERE touched.card = card.id)
 )
 SELECT lying.card, lying.kind, kind.name AS kind_name, lying.state, lying.slot, lying.first_notice_on,
@@ -94,11 +94,10 @@ async def cards(
     """
     permissions.require_over(reader, "make_report", "place", place, holder=place)
     await places.place(session, place)
-    at = await stock.moment(session, until)
-    day = undelivered.last_day(until)
-    rows = await (await driver(session)).fetch(
-        _LISTED, *stock.between(at, at), place, day, list(BAND_STARTS), sorted(BESIDE), after, limit
-    )
+    at = await moments.moment(session, until)
+    day, unborn = undelivered.last_day(until), await moments.unborn(session, at)
+    counted = (place, day, list(BAND_STARTS), sorted(BESIDE), after, limit, unborn)
+    rows = await (await driver(session)).fetch(_LISTED, *stock.between(at, at), *counted)
     return [
         UndeliveredCard(
             **{**row, "band": (Band.NOT_YET if row["band"] is None else BANDS[row["band"]]).value}

@@ -48,14 +48,15 @@ LIFE = (
     _Step(120 * _D, "post_reminder", "stored", "stored", of_each=7),
 )
 
-# $1: cards; $2: the life's beginning; $3: seconds between two cards; $4: now; $5: sites; $6: annex.
+# $1: cards; $2: the life's beginning; $3: seconds between two cards; $4: now; $5: sites; $6: annex; $7: their clerks.
 _CARDS = """
-INSERT INTO card (code, kind, state, place, custodian, destination, box, slot, batch, sighted_at, first_notice_on,
-                  reminded_on)
+INSERT INTO card (code, kind, state, place, custodian, destination, box, slot, batch, holder, sighted_at,
+                  first_notice_on, reminded_on)
 SELECT 'Y' || lpad(n::text, 8, '0'), CASE WHEN n % 20 = 0 THEN 'express' ELSE 'standard' END,
        state, CASE WHEN at_site THEN site ELSE $6 END, CASE WHEN at_site THEN site ELSE $6 END, site,
        (SELECT min(code) FROM box), CASE WHEN state = 'stored' THEN (SELECT min(code) FROM slot) END,
-       CASE WHEN state IN ('packed', 'dispatched') THEN (SELECT min(code) FROM batch) END, $4,
+       CASE WHEN state IN ('packed', 'dispatched') THEN (SELECT min(code) FROM batch) END,
+       CASE WHEN state = 'out' THEN ($7::text[])[1 + n % 13] END, $4,
        CASE WHEN age >= interval '50 hours' THEN (began + interval '50 hours')::date END,
        CASE WHEN age >= interval '120 days' AND n % 7 = 0 AND n % 5 <> 0 THEN (began + interval '120 days')::date END
 FROM generate_series(0, $1::int - 1) AS n
@@ -129,8 +130,8 @@ async def fill(superuser: asyncpg.Connection, cards: int) -> None:
     sites, annex = [place_code(site) for site in range(1, 14)], place_code(0)
     apart = (ENDS - BEGINS).total_seconds() / cards
     first = (await superuser.fetchval("SELECT COALESCE(max(id), 0) FROM card")) + 1
-    await superuser.execute(_CARDS, cards, BEGINS, apart, ENDS, sites, annex)
     people = [person_code(0, 2), *(person_code(site, 2) for site in range(1, 14))]
+    await superuser.execute(_CARDS, cards, BEGINS, apart, ENDS, sites, annex, people[1:])
     bosses = [supervisor(site) for site in range(1, 14)]
     start = BEGINS
     while start < ENDS:

@@ -148,7 +148,10 @@ class Card(SQLModel, table=True):
         sa.CheckConstraint(f"(state IN ({listed(sorted(IN_SLOT))})) = (slot IS NOT NULL)", name="slot"),
         sa.CheckConstraint(f"(state IN ({listed(sorted(IN_HAND))})) = (holder IS NOT NULL)", name="holder"),
         sa.CheckConstraint(f"state NOT IN ({listed(sorted(IN_BATCH))}) OR batch IS NOT NULL", name="batch"),
-        sa.Index("card_place_state_idx", "place", "state"),
+        # What lies where and for how long is counted from it alone, in its order.
+        sa.Index(
+            "card_stock_idx", "place", "state", "kind", "first_notice_on", "reminded_on", "notice_returned_on"
+        ),
         sa.Index("card_batch_idx", "batch", postgresql_where=sa.text("batch IS NOT NULL")),
         sa.Index("card_slot_idx", "slot", postgresql_where=sa.text("slot IS NOT NULL")),
         sa.Index("card_holder_idx", "holder", postgresql_where=sa.text("holder IS NOT NULL")),
