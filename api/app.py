@@ -168,7 +168,7 @@ async def _working(app: Litestar) -> AsyncIterator[None]:
         beside = [
             ours.sequencer.run(),
             schedule.keep_making(ours.database, ours.clock),
-            making.keep_running(ours.database, ours.clock, archive.drawing(ours.press)),
+            making.keep_running(ours.database, ours.clock, jobs.tools(ours, ours.sequencer)),
             freezing.keep_freezing(ours.database, ours.sequencer.directory, ours.clock),
         ]
     if ours.channels:

@@ -11,19 +11,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
+import msgspec
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import Stream
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth, wire
 from api.audit_parameters import aware
+from api.door import door_of
 from api.problems import documented
+from api.wire_jobs import Job
 from logistics.ledger.evidence import ExportRefused
 from logistics.rules import errors
+from logistics.rules.permissions import Actor
 from logistics.store.database import Database
-from logistics.work import archives, exports
+from logistics.work import archives, export_jobs, exports, jobs
 from logistics.work.audit_sources import Filters
 from logistics.work.exports import Format, Order
 from logistics.work.views import Charset
@@ -32,7 +37,7 @@ from logistics.work.views import Charset
 TRIES, TRY_SECONDS = 4, 1.0
 CHUNK = 1 << 16
 
-_PARTS = ("card", "batch", "place")
+_PARTS = ("card", "batch", "place", "occurred_from", "occurred_to")
 
 
 class ExportOrder(wire.Input, frozen=True, kw_only=True):
@@ -61,13 +66,28 @@ class ExportOrder(wire.Input, frozen=True, kw_only=True):
 
     def filters(self) -> Filters:
         """The part that is meant. InvalidValue naming the field."""
-        given = {name: getattr(self, name) for name in _PARTS if getattr(self, name) is not None}
         for name in ("occurred_from", "occurred_to"):
             aware(getattr(self, name), name)
-        period = self.occurred_from is not None and self.occurred_to is not None
-        if not (period or given.keys() - {"place"}):
-            raise errors.InvalidValue("card", "give a card, a batch or a period")
-        return Filters(occurred_from=self.occurred_from, occurred_to=self.occurred_to, **given)
+        return parts_given(**{name: getattr(self, name) for name in _PARTS})
+
+    def order(self, by: str) -> Order:
+        """What is ordered, by whom."""
+        return Order(
+            by=by,
+            purpose=self.purpose,
+            approval=self.approval,
+            format=Format(self.format),
+            filters=self.filters(),
+            charset=Charset(self.charset),
+        )
+
+
+def parts_given(**given: Any) -> Filters:
+    """The filters of an export over HTTP, which is always of a part of the log. InvalidValue where none is meant."""
+    parts = {name: value for name, value in given.items() if value is not None}
+    if not (parts.keys() >= {"occurred_from", "occurred_to"} or parts.keys() & {"card", "batch"}):
+        raise errors.InvalidValue("card", "give a card, a batch or a period")
+    return Filters(**parts)
 
 
 @post(
@@ -90,14 +110,7 @@ async def export_entries(
     archives.checked(data.password)
     async with database.begin() as session:
         actor = await auth.provide_actor(request, session)
-        order = Order(
-            by=actor.code,
-            purpose=data.purpose,
-            approval=data.approval,
-            format=Format(data.format),
-            filters=data.filters(),
-            charset=Charset(data.charset),
-        )
+        order = data.order(actor.code)
         await exports.record(session, actor, order, now)
     home = Path(await anyio.to_thread.run_sync(tempfile.mkdtemp, None, "logistics-export-"))
     try:
@@ -115,8 +128,7 @@ async def _archived(
 ) -> Path:
     if order.format is Format.EVIDENCE and signer is None:
         raise errors.InvalidValue("format", "this service signs no log, so there is no evidence to export")
-    ends = {Format.EVIDENCE: "", Format.EPCIS: ".jsonld", Format.CSV: ".csv"}
-    content = home / f"custody{ends[order.format]}"
+    content = home / f"custody{export_jobs.ENDS[order.format]}"
     for left in reversed(range(TRIES)):
         try:
             await exports.write(database, signer or home, content, order, now)
@@ -130,6 +142,28 @@ async def _archived(
     return archive
 
 
+@post(
+    "/audit/exports/jobs",
+    operation_id="askForExport",
+    summary="The same made beside the requests, for as much of the log as it may be",
+    description="Poll `GET /jobs/{job}`: `done` of `steps` entries are written. The password is sealed until the archive"
+    " is made and then forgotten; `GET /jobs/{job}/archive.zip` has it for a day.",
+    status_code=202,
+    tags=["custody", "reports"],
+    responses=documented(),
+)
+async def ask_for_export(
+    data: JSONBody[ExportOrder],
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Job:
+    sealer = door_of(request).desk.sealer
+    job = await export_jobs.ask(session, actor, sealer, data.order(actor.code), data.password, now)
+    return msgspec.convert(await jobs.one(session, actor, job), Job)
+
+
 def _chunks(archive: Path, home: Path) -> Iterator[bytes]:
     """The archive piece by piece; nothing of it stays."""
     try:
@@ -140,4 +174,4 @@ def _chunks(archive: Path, home: Path) -> Iterator[bytes]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-router = Router("/", tags=["custody"], route_handlers=[export_entries])
+router = Router("/", tags=["custody"], route_handlers=[export_entries, ask_for_export])

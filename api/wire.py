@@ -42,6 +42,7 @@ VaultCode = Annotated[str, _code("V", "V011G", "Code of a vault")]
 CourierCode = Annotated[str, _code("K", "K01N", "Code of a courier")]
 ApprovalCode = Annotated[str, _code("H", "H7Q2M4ZK90", "Code of an approval that a second person gave")]
 PickListCode = Annotated[str, _code("Y", "Y08000001T", "Code of a pick list")]
+CountCode = Annotated[str, _code("Q", "Q080000010", "Code of a count")]
 SlotCode = Annotated[str, _code("S", "S011A001B", "Code of a slot")]
 SealNumber = Annotated[
     str,

@@ -72,6 +72,7 @@ async def audit_page(
         at_fault=getattr(trouble, "field", None),
         query=urlencode({"question": question.name, **values}),
         csv=questions.csv_address(question, values) if answer is not None else None,
+        may_export=permissions.may(reader, "export"),
         saved=[_kept(row) for row in await saved_questions.kept(snapshot, reader)],
         **await _choices(snapshot, speech.language(request)),
     )

@@ -18,10 +18,12 @@ from api.parameters import CountPath
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType
 from logistics.rules.counting import CountKind, CountState
+from logistics.rules.jobs import NAMES, JobKind
 from logistics.rules.permissions import Actor, Role, Where, may
 from logistics.rules.vaulting import AlarmKind
-from logistics.work import alarms, concluding, counter_progress, counts, people, sightings, vault
+from logistics.work import alarms, concluding, counter_progress, counts, jobs, people, sightings, vault
 from logistics.work.counts import Opening
+from logistics.work.job_kinds import Wanted
 
 MOST, SHOWN = 200, 500
 _RUNNING = (CountState.COUNTING, CountState.RECOUNTING)
@@ -110,7 +112,9 @@ async def finish(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Redirect:
-    """End a round."""
+    """End a round; of a large count beside the requests."""
+    if await concluding.is_large(session, count):
+        return await _beside(session, actor, Wanted(kind=JobKind.FINISH_COUNT, count=count), now)
     ended = await concluding.finish(session, actor, count, now)
     ja, en = _AFTER[ended["state"]]
     return done(f"/counts/{count}", ja, en)
@@ -140,8 +144,12 @@ async def conclude(
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> Redirect:
-    """Let the findings take effect."""
-    ended = await concluding.conclude(session, actor, count, forms.optional(request, "reason") or None, now)
+    """Let the findings take effect; those of a large count beside the requests."""
+    reason = forms.optional(request, "reason") or None
+    if await concluding.is_large(session, count):
+        wanted = Wanted(kind=JobKind.CONCLUDE_COUNT, count=count, reason=reason)
+        return await _beside(session, actor, wanted, now)
+    ended = await concluding.conclude(session, actor, count, reason, now)
     return done(
         f"/counts/{count}",
         f"棚卸しを確定しました（所在不明 {ended['missing']}、別の棚 {ended['misplaced']}、予定外 {ended['unexpected']}）。"
@@ -162,6 +170,12 @@ async def cancel(
     """Give a count up."""
     await counts.cancel(session, actor, count, forms.text(request, "why"), now)
     return done("/counts", f"棚卸し {count} を中止しました。", f"Count {count} is given up.")
+
+
+async def _beside(session: AsyncSession, actor: Actor, wanted: Wanted, now: datetime) -> Redirect:
+    job = await jobs.ask(session, actor, wanted, now)
+    ja, en = NAMES[wanted.kind]
+    return done(f"/reports/jobs/{job}", f"{ja}を受け付けました。", f"{en} is under way.")
 
 
 def _person(request: Request[Any, Any, Any], name: str) -> str | None:

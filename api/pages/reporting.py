@@ -20,10 +20,11 @@ from api.parameters import PlaceQuery
 from api.wire_reports import MONTH
 from logistics.rules.calendar import business_date
 from logistics.rules.errors import InvalidValue
-from logistics.rules.jobs import NAMES, STEPS, JobKind
+from logistics.rules.jobs import NAMES, REPORTS, JobKind, doing
 from logistics.rules.permissions import Actor, may, relations, require
 from logistics.rules.report_records import UndeliveredData
-from logistics.work import forecasting, jobs, month_close, places, schedule, undelivered
+from logistics.work import export_jobs, forecasting, jobs, month_close, places, schedule, undelivered
+from logistics.work.job_kinds import Wanted
 
 MOST_CLOSED, MOST_MADE, MOST_JOBS = 24, 12, 8
 
@@ -84,7 +85,7 @@ async def make(
 ) -> Redirect:
     """Have a report made, and go to where it is watched."""
     kind = forms.text(request, "kind", most=30)
-    if kind not in set(JobKind):
+    if kind not in REPORTS:
         raise InvalidValue("kind", "is no kind of report")
     month, site = forms.optional(request, "month") or None, forms.optional(request, "place") or None
     if month is not None:
@@ -92,7 +93,7 @@ async def make(
             date.fromisoformat(f"{month}-01")
         except ValueError:
             raise InvalidValue("month", "is not a month such as 2026-05") from None
-    job = await jobs.ask(session, actor, JobKind(kind), month, site, now)
+    job = await jobs.ask(session, actor, Wanted(kind=JobKind(kind), month=month, place=site), now)
     ja, en = NAMES[JobKind(kind)]
     return done(f"/reports/jobs/{job}", f"{ja}の作成を受け付けました。", f"{en} is being made.")
 
@@ -104,10 +105,17 @@ async def job_page(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
 ) -> Response[str]:
-    """How far a report is; the page watches by itself."""
+    """How far a report, an export or the end of a count is; the page watches by itself."""
     one = await jobs.one(snapshot, reader, job)
-    step = STEPS[min(one["done"], len(STEPS) - 1)]
-    return page("job.html", request=request, reader=reader, job=one, names=NAMES, step=step)
+    return page(
+        "job.html",
+        request=request,
+        reader=reader,
+        job=one,
+        names=NAMES,
+        step=doing(JobKind(one["kind"]), one["done"], one["steps"]),
+        until=one["ended_at"] and one["ended_at"] + export_jobs.KEPT,
+    )
 
 
 @get("/reports/forecast")

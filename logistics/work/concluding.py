@@ -7,7 +7,7 @@ there in the log too. Why it is so is for the case and the difference that this 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,13 @@ from logistics.work.discrepancies import Difference
 from logistics.work.missing import Gone
 from logistics.work.scans import Row
 
+# From so many cards on the end of a count takes more than a moment.
+LARGE = 5_000
+# Hears how many of how many steps are done.
+Tell = Callable[[int, int], Awaitable[None]]
+STEPS = 3
+
+_IS_LARGE = "SELECT expected >= $2 FROM stock_count WHERE code = $1"
 _COUNTERS = """
 SELECT counter FROM (
     SELECT counter FROM stock_count_sighting WHERE count = $1 AND round = $2
@@ -52,7 +59,12 @@ _LOCK = "SELECT code, state FROM card WHERE code = ANY ($1::text[]) ORDER BY id 
 _ROOM = "SELECT code, capacity - occupied AS room FROM slot WHERE code = ANY ($1::text[]) ORDER BY code FOR NO KEY UPDATE"
 
 
-async def finish(session: AsyncSession, actor: Actor, code: str, now: datetime) -> dict[str, Any]:
+async def _silent(_done: int, _steps: int) -> None: ...
+
+
+async def finish(
+    session: AsyncSession, actor: Actor, code: str, now: datetime, tell: Tell = _silent
+) -> dict[str, Any]:
     """End a round of counting. A clean count is concluded with it; else what differs is counted again, or concluded.
 
     Raises CountNotDone for slots of which nothing is known yet, OtherCounterNeeded, CountEnded, NotFound.
@@ -66,6 +78,7 @@ async def finish(session: AsyncSession, actor: Actor, code: str, now: datetime) 
     if round_ == SECOND and actor.code in count["counters"]:
         raise OtherCounterNeeded(code, count["counters"])
     result = await findings(session, count)
+    await tell(1, STEPS)
     if untouched := _not_done(count, result, round_):
         raise CountNotDone(code, untouched)
     slots, aside = result.recount if round_ == FIRST else ([], False)
@@ -75,12 +88,18 @@ async def finish(session: AsyncSession, actor: Actor, code: str, now: datetime) 
     (taken,) = await take(session, [Act("finish_count", actor, count["place"], now, facts=facts)], now)
     await connection.execute(_ROUND, code, round_, now, actor.code, counters, slots, aside, taken.entry)
     if result.is_clean:
-        return await _conclude(session, actor, await counts.one(session, code), None, now)
+        count = await counts.one(session, code)
+        return await _conclude(session, actor, count, None, result, now, tell)
     return await counts.one(session, code)
 
 
 async def conclude(
-    session: AsyncSession, actor: Actor, code: str, reason: str | None, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    code: str,
+    reason: str | None,
+    now: datetime,
+    tell: Tell = _silent,
 ) -> dict[str, Any]:
     """Let a count that found differences take effect: the missing are missing, with a case each. CountEnded."""
     permissions.require(actor, "close_count")
@@ -88,7 +107,14 @@ async def conclude(
     count = await counts.own(session, actor, code)
     if count["state"] is not CountState.TO_CONCLUDE:
         raise CountEnded(code, count["state"])
-    return await _conclude(session, actor, count, reason, now)
+    live = await findings(session, count, hints=True)
+    await tell(1, STEPS)
+    return await _conclude(session, actor, count, reason, live, now, tell)
+
+
+async def is_large(session: AsyncSession, code: str) -> bool:
+    """Whether a count is so large that its end is better not waited for."""
+    return bool(await (await driver(session)).fetchval(_IS_LARGE, code, LARGE))
 
 
 async def result(session: AsyncSession, code: str) -> list[dict[str, Any]]:
@@ -121,10 +147,15 @@ def _not_done(count: Row, result: Findings, round_: int) -> list[str]:
 
 
 async def _conclude(
-    session: AsyncSession, actor: Actor, count: Row, reason: str | None, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    count: Row,
+    reason: str | None,
+    live: Findings,
+    now: datetime,
+    tell: Tell,
 ) -> dict[str, Any]:
     code = count["code"]
-    live = await findings(session, count, hints=True)
     states = await _locked(session, live.found)
     moves = await _moves(session, actor, count, live.of(Finding.MISPLACED), states, now)
     gone, strange = live.of(Finding.MISSING), live.of(Finding.UNKNOWN)
@@ -158,6 +189,7 @@ async def _conclude(
         now,
     )
     await _keep(session, code, live.found, moved)
+    await tell(2, STEPS)
     report = await count_papers.freeze_report(session, actor, count, live, cases, numbers, reason, now)
     ended = counts.Ended(CountEnd.CONCLUDED, reason, live.figures, report)
     await counts.end(session, actor, code, ended, taken.entry, now)

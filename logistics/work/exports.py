@@ -186,17 +186,14 @@ async def until_signed(database: Database, seconds: float) -> bool:
 async def _selection(session: AsyncSession, order: Order) -> Selection | None:
     if order.filters is None:
         return None
-    ids = [row["id"] async for rows in _found(session, order.filters) for row in rows]
-    return Selection(str(order.question()), ids)
+    return Selection(str(order.question()), await _found(session, order.filters))
 
 
 async def _view(session: AsyncSession, out: Path, order: Order, now: datetime, progress: Progress) -> None:
-    connection = await driver(session)
-    total: int = await connection.fetchval("SELECT count(*) FROM entry")
     done, first = 0, True
+    total, rows_of = await _entries(session, order.filters)
     with _new(out) as file:
         file.write(_begin(order, now))
-        rows_of = _all(session) if order.filters is None else _found(session, order.filters)
         async for rows in rows_of:
             text = await anyio.to_thread.run_sync(_written, order, rows)
             if text and order.format is Format.EPCIS and not first:
@@ -221,6 +218,16 @@ def _written(order: Order, rows: Sequence[Any]) -> bytes:
     return ",\n".join(made).encode()
 
 
+async def _entries(
+    session: AsyncSession, filters: Filters | None
+) -> tuple[int, AsyncIterator[Sequence[Any]]]:
+    """How many entries there are, and they themselves, some at a time."""
+    if filters is None:
+        return await (await driver(session)).fetchval("SELECT count(*) FROM entry"), _all(session)
+    ids = await _found(session, filters)
+    return len(ids), _these(session, ids)
+
+
 async def _all(session: AsyncSession) -> AsyncIterator[Sequence[Any]]:
     connection, last = await driver(session), 0
     while rows := await connection.fetch(_NEXT, last, _CHUNK):
@@ -228,14 +235,21 @@ async def _all(session: AsyncSession) -> AsyncIterator[Sequence[Any]]:
         last = rows[-1]["id"]
 
 
-async def _found(session: AsyncSession, filters: Filters) -> AsyncIterator[Sequence[Any]]:
+async def _these(session: AsyncSession, ids: Sequence[int]) -> AsyncIterator[Sequence[Any]]:
     connection = await driver(session)
+    for start in range(0, len(ids), _CHUNK):
+        yield await connection.fetch(_THESE, ids[start : start + _CHUNK])
+
+
+async def _found(session: AsyncSession, filters: Filters) -> list[int]:
+    """The entries that the filters leave, by row id."""
+    ids: list[int] = []
     after: int | None = 0
     while after is not None:
         page = await audit.entries(session, filters, after, _CHUNK)
-        if page.items:
-            yield await connection.fetch(_THESE, [item["id"] for item in page.items])
+        ids += [item["id"] for item in page.items]
         after = page.next
+    return ids
 
 
 @contextmanager

@@ -14,11 +14,16 @@ import pytest
 import pyzipper
 from litestar import Litestar
 
+from api.archive import drawing
+from api.parts import parts_of
+from labels.signing import UNSIGNED
 from logistics.ledger.sequencer import Sequencer
 from logistics.ledger.verify.check import verify_export
 from logistics.settings import Clock
 from logistics.store.database import Database
+from logistics.work import export_jobs, jobs
 from logistics.work.exports import until_signed
+from logistics.work.job_making import Tools
 from logistics.work.views import MARK
 from tests.applications import application
 from tests.http.day import Day, new_card
@@ -97,6 +102,41 @@ async def test_a_period_leaves_as_epcis_and_as_csv(day: Day) -> None:
     rows = list(csv.reader(io.StringIO(view.decode("cp932"), newline="")))
     assert rows[0] == [MARK]
     assert [row[rows[1].index("act")] for row in rows[2:]][:2] == ["open", "pack"]
+
+
+async def test_an_export_made_beside_the_requests_is_fetched_for_a_day_and_its_password_forgotten(
+    day: Day, app: Litestar, database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    sent = await day.received(1, 2)
+    assert await until_signed(database, 30)
+    tools = Tools(drawing(UNSIGNED), tmp_path / "signer", parts_of(app).door.desk.sealer)
+    asked = await day.manager.ask("POST", f"{PATH}/jobs", json=ORDER | {"card": sent.cards[0]})
+    path = f"/jobs/{asked.json()['id']}"
+    early = await day.manager.ask("GET", f"{path}/archive.zip")
+    sealed = str(await one(database, "SELECT encode(secret, 'escape') FROM job"))
+
+    assert await jobs.run_next(database, clock, tools)
+    assert not await jobs.run_next(database, clock, tools)
+    done = await day.manager.get(path)
+    archive = await day.manager.ask("GET", f"{path}/archive.zip")
+    others = await day.clerk(0, 99).ask("GET", f"{path}/archive.zip")
+    async with database.begin() as session:
+        await export_jobs.forget(session, clock() + export_jobs.KEPT * 2)
+    late = await day.manager.ask("GET", f"{path}/archive.zip")
+
+    answers = [answer.status_code for answer in (asked, early, others, archive, late)]
+    assert answers == [202, 404, 404, 200, 404]
+    assert PASSWORD not in sealed
+    assert (done["state"], done["done"], done["steps"], done["size"]) == ("done", 8, 8, len(archive.content))
+    with pyzipper.AESZipFile(io.BytesIO(archive.content)) as opened:
+        opened.extractall(tmp_path, pwd=PASSWORD.encode())
+    assert verify_export(tmp_path / "custody").verified
+    told = "SELECT row_to_json(job)::text || (SELECT count(content) FROM job_piece) FROM job"
+    kept = str(await one(database, told))
+    assert PASSWORD not in kept
+    assert '"secret":null' in kept
+    assert kept.endswith("}0"), "nothing of the archive is left"
+    assert await one(database, "SELECT count(*) FROM entry WHERE act = 'export'") == 1
 
 
 @pytest.mark.parametrize(

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from litestar import Litestar
+
 from api.archive import drawing
+from api.parts import parts_of
 from labels.signing import UNSIGNED
 from logistics.store.database import Database
-from logistics.work import jobs
+from logistics.work import concluding, jobs
+from logistics.work.job_making import Tools
+from tests.http.counting import stored
 from tests.http.day import NOW, Day
+from tests.http.reader import Reader
 from tests.http.rows import one
 from tests.http.test_papers import words
 
-DRAW = drawing(UNSIGNED)
+TOOLS = Tools(drawing(UNSIGNED))
 # Another process: it begins what is to be drawn, says so, and never gets on.
 HANGS = """
 import asyncio, sys, time
 from datetime import datetime
 from logistics.store.database import Database
 from logistics.work import jobs
+from logistics.work.job_making import Tools
 
 def hangs(catalogue):
     print("drawing", flush=True)
@@ -33,7 +42,7 @@ async def main():
     database = Database(sys.argv[1])
     database.tell_time(at)
     while True:
-        await jobs.run_next(database, lambda: at, hangs)
+        await jobs.run_next(database, lambda: at, Tools(hangs))
 
 asyncio.run(main())
 """
@@ -44,7 +53,7 @@ def clock() -> datetime:
 
 
 async def step(database: Database) -> bool:
-    return await jobs.run_next(database, clock, DRAW) is not None
+    return await jobs.run_next(database, clock, TOOLS) is not None
 
 
 async def test_a_report_is_made_beside_the_requests_step_by_step(day: Day, database: Database) -> None:
@@ -123,3 +132,60 @@ async def test_a_job_whose_process_is_killed_is_made_once_by_another(day: Day, d
     assert (
         await one(database, "SELECT count(*) FROM document_print WHERE document = $1", done["document"]) == 1
     )
+
+
+async def test_a_large_count_ends_and_the_log_is_exported_beside_the_requests_from_their_pages(
+    day: Day, reader: Reader, app: Litestar, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concluding, "LARGE", 3)
+    vault = await stored(day, 1, [3, 2])
+    gone, leader, clerk = vault.cards[0], vault.site.leader.code, vault.site.clerk.code
+    count = await vault.open("full")
+    await vault.scan_all(count, without=[gone])
+    await vault.site.clerk.post("/jobs", {"kind": "finish_count", "count": count})
+
+    waiting = await reader.send(f"/counts/{count}/finish", clerk, back=f"/counts/{count}")
+    assert await step(database)
+    assert not await step(database), "what was under way was not begun again"
+    ended = await vault.site.clerk.get("/jobs")
+    await vault.scan(count, next(iter(vault.slots)), *vault.cards[1:3], by=vault.second)
+    assert (await vault.finish(count, by=vault.second))["state"] == "to_conclude"
+    await reader.send(f"/counts/{count}/conclude", leader, reason="探した", back=f"/counts/{count}")
+    assert await step(database)
+    (concluded,) = await vault.site.leader.get("/jobs")
+    again = await vault.site.leader.refused("/jobs", {"kind": "conclude_count", "count": count})
+    done = await reader.see(f"/reports/jobs/{concluded['id']}", leader)
+
+    assert "順番を待っています" in waiting
+    assert [(job["state"], job["done"], job["steps"], job["document"]) for job in ended] == [
+        ("done", 3, 3, None)
+    ]
+    assert (concluded["state"], concluded["count"]) == ("done", count)
+    assert concluded["document"] == (await vault.site.leader.get(f"/counts/{count}"))["report"]
+    assert await day.state(gone) == "missing"
+    assert (
+        await one(database, "SELECT count(*) FROM entry WHERE act = 'conclude_count' AND device IS NOT NULL")
+        == 1
+    )
+    assert again["type"] == "/problems/count-ended"
+    assert f'href="/counts/{count}"' in done
+
+    order = {"card": gone, "format": "csv", "charset": "utf-8", "purpose": "監査", "approval": "市監第1号"}
+    manager = day.manager.code
+    short = await reader.send("/audit/exports", manager, **order, password="short", back="/audit/exports")
+    ordered = await reader.send(
+        "/audit/exports", manager, **order, password="violet-kettle-42", back="/audit/exports"
+    )
+    tools = Tools(TOOLS.draw, None, parts_of(app).door.desk.sealer)
+    assert await jobs.run_next(database, clock, tools)
+    (export,) = await day.manager.get("/jobs")
+    made = await reader.see(f"/reports/jobs/{export['id']}", manager)
+    listed = await reader.see("/audit/exports", manager)
+
+    assert 'class="said fault"' in short
+    assert "監査" in short, "what was typed is still there"
+    assert "short" not in re.findall(r'value="([^"]*)"', short), "but the password"
+    assert "順番を待っています" in ordered
+    assert export["done"] == export["steps"] > 5
+    assert f"/api/v1/jobs/{export['id']}/archive.zip" in made
+    assert f"/reports/jobs/{export['id']}" in listed

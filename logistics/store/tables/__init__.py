@@ -51,7 +51,7 @@ from logistics.store.tables.incidents import (
     IncidentEvidence,
     IncidentItem,
 )
-from logistics.store.tables.jobs import Job, JobProgress
+from logistics.store.tables.jobs import Job, JobPiece, JobProgress
 from logistics.store.tables.log import (
     Checkpoint,
     Entry,
@@ -173,6 +173,7 @@ __all__ = [
     "IncidentEvidence",
     "IncidentItem",
     "Job",
+    "JobPiece",
     "JobProgress",
     "Kind",
     "Leaf",

@@ -97,6 +97,7 @@ CHANGEABLE = (
     "task_run",
     "job",
     "job_progress",
+    "job_piece",
     "delivery",
     "vault_key",
     "vault_access",
