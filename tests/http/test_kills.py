@@ -1,7 +1,7 @@
 """Whatever is killed under load, nothing that was acknowledged is lost, and nothing is there twice.
 
 The clients keep books of their own: each request ends acknowledged, or with an outcome nobody knows. Then the log is
-asked. `--kills 10` does it ten times each; a kill is no power cut, so fsync is what it always is.
+asked. Reports that are being made when the service is killed are made by the next one, each once. `--kills 10` does it ten times each; a kill is no power cut, so fsync is what it always is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +27,7 @@ import httpx
 import pytest
 
 from logistics.ledger import live
+from logistics.rules.calendar import business_date
 from logistics.settings import SIGNER_DIRECTORY
 from logistics.store.database import Database, driver
 from logistics.store.server import Server
@@ -38,6 +40,9 @@ CLIENTS = 6
 PATIENCE_SECONDS = 10
 LOAD_SECONDS = 0.7
 READY_SECONDS = 90
+REPORTS = ("undelivered", "month_report", "management_report")
+_OPEN = "SELECT count(*) FROM job WHERE ended_at IS NULL"
+_BEGUN = "SELECT count(*) FROM job JOIN job_progress ON job = id WHERE ended_at IS NULL"
 
 
 @dataclass
@@ -166,23 +171,41 @@ async def load(service: Service, books: Books) -> AsyncIterator[None]:
             await asyncio.gather(*workers)
 
 
+async def kill_at_work(service: Service, database: Database) -> None:
+    """Kill the service while it makes reports, start it again and let it make them; until it was found at one."""
+    under_way = 0
+    while not under_way:
+        async with httpx.AsyncClient(base_url=service.base, timeout=60, trust_env=False) as http:
+            manager = Day(http).manager
+            month = f"{business_date(datetime.now(UTC)):%Y-%m}"
+            for kind in REPORTS:
+                await manager.post("/jobs", {"kind": kind, "month": month})
+        while await _one(database, _OPEN) and not await _one(database, _BEGUN):  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(service.kill)
+        under_way = await _one(database, _BEGUN)
+        await asyncio.to_thread(service.start)
+        while await _one(database, _OPEN):  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.1)
+
+
 async def test_kills_of_service_and_database_under_load_lose_and_double_nothing(
     service: Service, request: pytest.FixtureRequest
 ) -> None:
     kills: int = request.config.getoption("--kills")
     books, chance = Books(), random.Random(7)  # noqa: S311 - when to kill
+    database = Database(Server(service.home).url())
     async with load(service, books):
         for _ in range(kills):
             await asyncio.sleep(LOAD_SECONDS + chance.random() / 2)
-            await asyncio.to_thread(service.kill)
-            await asyncio.to_thread(service.start)
+            await kill_at_work(service, database)
             await asyncio.sleep(LOAD_SECONDS + chance.random() / 2)
             await asyncio.to_thread(service.kill_database)
             await asyncio.to_thread(service.wait)
         await asyncio.sleep(LOAD_SECONDS)
 
-    database = Database(Server(service.home).url())
     try:
+        jobs, papers, originals = await _papers(database)
         assert await until_signed(database, 60)
         found = await _outcomes(database)
         verdict = await live.verify(database, service.home / SIGNER_DIRECTORY)
@@ -203,6 +226,22 @@ async def test_kills_of_service_and_database_under_load_lose_and_double_nothing(
     assert set(found) <= set(books.acknowledged) | books.unknown, "there and never sent"
     assert verdict.verified, str(verdict)
     assert (gaps, unsequenced, differences) == (0, 0, 0)
+    assert len(jobs) >= len(REPORTS) * kills
+    assert sorted(jobs) == papers, (
+        "each report that was asked for is in the archive once, and none beside them"
+    )
+    assert originals == papers, "and was drawn once"
+
+
+async def _papers(database: Database) -> tuple[list[str], list[str], list[str]]:
+    """What each job made; the reports in the archive; and those of which there is a print, all by number."""
+    made = "SELECT document FROM job"
+    kept = "SELECT number FROM document WHERE catalogue IN ('P11', 'P13', 'P14') ORDER BY number"
+    drawn = "SELECT document FROM document_print ORDER BY document"
+    async with database.read() as session:
+        connection = await driver(session)
+        jobs, papers, prints = [[row[0] for row in await connection.fetch(q)] for q in (made, kept, drawn)]
+    return jobs, papers, prints
 
 
 async def _outcomes(database: Database) -> dict[str, list[str]]:
