@@ -14,10 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import labels.undelivered
 from api.answers import download, pdf
-from api.audit_parameters import CharsetQuery
+from api.audit_parameters import CharsetQuery, aware
 from api.parameters import Limit
 from api.problems import documented
-from api.wire_reports import ClosedMonth, CloseMonth, MadeReport, Performance, ReportPaper, Undelivered
+from api.wire_reports import (
+    ClosedMonth,
+    CloseMonth,
+    MadeReport,
+    Performance,
+    ProvisionalReport,
+    ReportPaper,
+    Undelivered,
+)
 from labels.signing import Press
 from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
@@ -71,7 +79,7 @@ async def get_undelivered_report(
     first = month_of(month)
     data = None if as_of else await month_close.frozen(snapshot, first)
     if data is None:
-        data = await undelivered.data(snapshot, first, now, as_of)
+        data = await undelivered.data(snapshot, first, now, aware(as_of, "as_of"))
     if not permissions.may(reader, "make_report", permissions.relations(reader)):
         data = undelivered.of_place(data, str(reader.place))
     if as_file == "json":
@@ -117,17 +125,18 @@ async def close_month(
 @post(
     "/reports/undelivered/provisional",
     operation_id="makeProvisionalReport",
-    summary="P11 速報: freeze what is known now of a month that is not closed",
+    summary="P11 速報: freeze what is known of a month now, or was at `as_of`",
     status_code=200,
     responses=documented(),
 )
 async def make_provisional_report(
-    data: JSONBody[CloseMonth],
+    data: JSONBody[ProvisionalReport],
     session: NamedDependency[AsyncSession],
     actor: NamedDependency[Actor],
     now: NamedDependency[datetime],
 ) -> ReportPaper:
-    return _paper(await month_close.provisional(session, actor, month_of(data.month), now))
+    as_of = aware(data.as_of, "as_of")
+    return _paper(await month_close.provisional(session, actor, month_of(data.month), now, as_of))
 
 
 @get(

@@ -22,6 +22,13 @@ class CloseMonth(Input, frozen=True, kw_only=True):
     month: Month
 
 
+class ProvisionalReport(Input, frozen=True, kw_only=True):
+    """The month to report on, and as it was known when; by default, now."""
+
+    month: Month
+    as_of: datetime | None = None
+
+
 class UndeliveredLine(Output, frozen=True, kw_only=True):
     """One place and kind, in cards. `ages` are: not yet noticed, ≤ 30 days, ≤ 90, ≤ 180, ≤ 365, over 365; `stages`:
     not yet noticed, first notice, reminder, notice returned."""

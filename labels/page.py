@@ -29,6 +29,8 @@ TOP, BOTTOM = 37.5, 277.5
 _HEAD_RULE, _FOOT_RULE = 31.0, 280.5
 # A module of the note's QR code: the two dots that every printer and telephone can tell apart.
 _QR_DOTS = 2
+# From the right edge to the left of that QR code.
+_QR_ROOM = 62.0
 
 # Streams as they are: ASCII85, meant for mail of another age, made files a quarter larger and slower to write.
 rl_config.useA85 = 0
@@ -111,10 +113,14 @@ def _draw(pen: Pen, page: Sequence[Placed]) -> None:
 
 def _head(pen: Pen, paper: Paper, imprint: Imprint, *, continued: bool) -> None:
     pen.write(LEFT, 13.5, SERVICE, 7, grey=GREY)
-    pen.write(LEFT, 25.5, paper.title, 21, bold=True, spacing=4)
     mark = copy_mark(imprint.copy)
     mark_width = fonts.width_mm(mark, 10) + 7
-    mark_x = LEFT + fonts.width_mm(paper.title, 21) + len(paper.title) * 4 * 25.4 / 72 + 4
+    title_width = fonts.width_mm(paper.title, 21)
+    # A long title is set closer, so that the mark behind it stays clear of what stands on the right.
+    room = (RIGHT - _QR_ROOM - LEFT - title_width - mark_width - 6) / len(paper.title) * 72 / 25.4
+    spacing = max(0.0, min(4.0, room))
+    pen.write(LEFT, 25.5, paper.title, 21, bold=True, spacing=spacing)
+    mark_x = LEFT + title_width + len(paper.title) * spacing * 25.4 / 72 + 4
     pen.box(mark_x, 18.6, mark_width, 7.4, 0.8)
     pen.cell(mark_x, 18.6, mark_width, 7.4, mark, 10, "centre")
     module = barcodes.module_mm(paper.number, 46)
@@ -133,8 +139,8 @@ def _anchor(pen: Pen, note: str) -> None:
     wide = qrcodes.width_mm(note, _QR_DOTS)
     left = RIGHT - 46 - wide
     pen.qr(note, left, _HEAD_RULE - 1.6 - wide, _QR_DOTS)
-    pen.write(left - 0.5, _HEAD_RULE - 6.2, "来歴照合", 6.5, "right", grey=GREY)
-    pen.write(left - 0.5, _HEAD_RULE - 3.2, "QRコード", 6.5, "right", grey=GREY)
+    pen.write(RIGHT - 45.5, _HEAD_RULE - 6.2, "来歴照合", 6.5, grey=GREY)
+    pen.write(RIGHT - 45.5, _HEAD_RULE - 3.2, "QRコード", 6.5, grey=GREY)
 
 
 def _foot(pen: Pen, paper: Paper, imprint: Imprint, pages: str) -> None:

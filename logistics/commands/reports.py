@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -97,7 +98,7 @@ async def _cards(session: AsyncSession, args: argparse.Namespace, now: datetime)
 
 
 async def _paper(database: Database, settings: Settings, args: argparse.Namespace, now: datetime) -> bytes:
-    """The paper of a closed month, or a provisional one, issued by who was named or by the service itself."""
+    """The paper of a closed month; or a provisional one of a month that is not, and as it was known at a time."""
     import labels.undelivered
     from labels.signing import Identity, Press
     from logistics.rules.errors import NotFound
@@ -107,9 +108,11 @@ async def _paper(database: Database, settings: Settings, args: argparse.Namespac
     render = Press(identity)(labels.undelivered.render)
     async with database.begin() as session:
         actor = await (people.actor(session, args.by) if args.by else people.service(session))
-        try:
-            number = await month_close.number(session, args.month)
-        except NotFound:
+        number = None
+        if args.as_of is None:
+            with suppress(NotFound):
+                number = await month_close.number(session, args.month)
+        if number is None:
             made = await month_close.provisional(session, actor, args.month, now, args.as_of)
             number = made.number
         return (await documents.print_paper(session, actor, number, render, now)).content

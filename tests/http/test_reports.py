@@ -107,10 +107,16 @@ async def test_a_month_that_is_not_over_can_only_be_reported_provisionally(day: 
 
     refused = await day.manager.refused("/reports/months", {"month": "2026-04"})
     made = await day.manager.post("/reports/undelivered/provisional", {"month": "2026-04"})
+    before = {"month": "2026-04", "as_of": "2026-04-01T08:00:00+09:00"}
+    empty = await day.manager.post("/reports/undelivered/provisional", before)
+    zoneless = {"month": "2026-04", "as_of": "2026-04-01T08:00:00"}
+    naive = await day.manager.refused("/reports/undelivered/provisional", zoneless)
+    asked = await day.manager.ask("GET", "/reports/undelivered", params=zoneless)
     unclosed = await day.manager.ask("GET", "/reports/months/2026-04/undelivered.pdf")
 
     assert refused["type"] == "/problems/month-not-over"
-    assert made["final"] is False
+    assert (made["final"], made["closing"], empty["closing"]) == (False, 1, 0)
+    assert (naive["status"], asked.status_code) == (400, 400)
     assert unclosed.status_code == 404
 
 
