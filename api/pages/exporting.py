@@ -22,8 +22,7 @@ from logistics.rules.codes import CodeType
 from logistics.rules.errors import InvalidValue
 from logistics.rules.jobs import NAMES, JobKind
 from logistics.rules.permissions import Actor
-from logistics.work import export_jobs, jobs, places
-from logistics.work.archives import SHORTEST_PASSWORD
+from logistics.work import archives, export_jobs, jobs, places
 from logistics.work.exports import Format, Order
 from logistics.work.views import Charset
 
@@ -46,7 +45,7 @@ async def export_page(
         reader=reader,
         places=[(row["code"], row["name"]) for row in await places.all_places(snapshot)],
         jobs=[one for one in lately if one["kind"] == JobKind.EXPORT],
-        shortest=SHORTEST_PASSWORD,
+        drawn=archives.new_password(),
         kept_hours=int(export_jobs.KEPT.total_seconds() // 3600),
         names=NAMES,
     )
