@@ -117,6 +117,7 @@ def looks(day: PlayedDay, numbers: dict[str, str], found: dict[str, str]) -> dic
         "/arrivals": [(ANNEX, "/arrivals")],
         "/arrivals/{arrival:str}": [(ANNEX, f"/arrivals/{found['N']}")],
         "/audit": [(AUDITOR, "/audit?question=entries&act=dispatch&ask=1")],
+        "/audit/exports": [(HEAD, "/audit/exports")],
         "/batches/{batch:str}": [(CLERK, f"/batches/{day.batches[8]}"), (HEAD, f"/batches/{day.batches[9]}")],
         "/board": [(ANNEX, "/board")],
         "/board/history": [(ANNEX, "/board/history")],
