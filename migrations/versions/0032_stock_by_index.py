@@ -1,13 +1,13 @@
 """What lies where, and for how long, is counted from an index alone.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0032
+Revises: 0031
 """
 
 from alembic import op
 
-revision: str = "0031"
-down_revision: str | None = "0030"
+revision: str = "0032"
+down_revision: str | None = "0031"
 branch_labels: None = None
 depends_on: None = None
 
