@@ -1,13 +1,13 @@
 """What lies where, and for how long, is counted from an index alone.
 
-Revision ID: 0032
-Revises: 0031
+Revision ID: 0033
+Revises: 0032
 """
 
 from alembic import op
 
-revision: str = "0032"
-down_revision: str | None = "0031"
+revision: str = "0033"
+down_revision: str | None = "0032"
 branch_labels: None = None
 depends_on: None = None
 
