@@ -19,7 +19,7 @@ from logistics.store.database import Database, driver
 from logistics.store.sealing import DIRECTORY, Sealer
 from logistics.work import credentials, devices, people
 from seed import contract
-from seed.load import ANNEX_STAFF, VEHICLE_NUMBER, person_code, place_code
+from seed.load import ANNEX_STAFF, CENTER, VEHICLE_NUMBER, person_code, place_code
 
 FILE = "demonstration.json"
 AREA = "執務室"
@@ -97,7 +97,7 @@ async def shown(database: Database, keys: Keys, now: datetime, app_now: datetime
         for role, actor in sorted(by_role.items()):
             held = keys.people[actor.code]
             code = passwords.code_at(held.secret, app_now)
-            lines.append(f"  {role.value:<9} {actor.code}  {held.password}  {code}  {actor.name}")
+            lines.append(f"  {role.value:<15} {actor.code}  {held.password}  {code}  {actor.name}")
         manager = known[person_code(0, 1)]
         waiting = await (await driver(session)).fetch(_WAITING, [place_code(0), place_code(1)])
         for device in waiting:
@@ -110,6 +110,7 @@ async def shown(database: Database, keys: Keys, now: datetime, app_now: datetime
 
 
 def _players() -> list[str]:
+    """Who plays a day, and somebody of each role who does not."""
     sites = [person_code(site, number) for site in contract.SITES for number in (1, 2, 91)]
-    annex = [person_code(0, number) for number in (*range(1, ANNEX_STAFF + 2), 91, 99)]
-    return [*annex, *sites, person_code(VEHICLE_NUMBER, 1)]
+    annex = [person_code(0, number) for number in (*range(1, ANNEX_STAFF + 2), 91, 94, 95, 97, 99)]
+    return [*annex, *sites, person_code(CENTER, 89), person_code(VEHICLE_NUMBER, 1)]
