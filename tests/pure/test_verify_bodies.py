@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +56,13 @@ def test_a_text_that_is_accepted_is_the_one_that_a_second_reader_would_write(
 
     if accepted(changed):
         assert canonical(json.loads(changed)) == changed
+
+
+@pytest.mark.parametrize("key", ["é", 'é"', '"é', 'a"é"b', "é\\", "é\n"])
+def test_a_key_that_is_not_ascii_is_refused_whatever_else_is_in_it(key: str) -> None:
+    text = msgspec.json.encode({"act": "y", "facts": {key: None}, "id": "x", "v": 1}).decode()
+
+    assert not accepted(text)
 
 
 @settings(deadline=None)

@@ -16,9 +16,10 @@ VERSION = 1
 LARGEST_INTEGER = 2**53 - 1
 
 # What `canonical` forbids and JSON does not is looked for in the text first: a walk over every body is slow.
-# 2^53 has 16 digits. Where a key is not ASCII, a character that is not stands in a string before a colon.
+# 2^53 has 16 digits. Where a key is not ASCII, a character that is not stands in a string before a colon, or before a
+# quote within that string.
 _LONG_NUMBER = re.compile(r"[:,\[]-?[0-9]{16}")
-_FOREIGN_KEY = re.compile(r'[^\x00-\x7f][^"]*":')
+_FOREIGN_KEY = re.compile(r'[^\x00-\x7f][^"]*"(?::|(?<=\\"))')
 _CARD_STEPS = {(source.value, step.value): to.value for source, step, to in CARD.edges()}
 _CARD_START, _BATCH_START = CARD.start.value, BATCH.start.value
 _BATCH_STEPS = {(source.value, step.value): to.value for source, step, to in BATCH.edges()}
