@@ -115,6 +115,31 @@ async def register_premises(
     return done("/registers", f"届出 {number} を登録しました。", f"{number} is registered.")
 
 
+@post("/registers/places")
+async def add_place(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Add a site; its vaults and its people come afterwards."""
+    code = await founding.add_place(
+        session,
+        actor,
+        forms.text(request, "site_name", most=100),
+        forms.text(request, "short_name", most=20),
+        forms.text(request, "site_kind", most=20),
+        forms.text(request, "address", most=200),
+        forms.number(request, "windows", most=100),
+        now,
+    )
+    return done(
+        "/registers",
+        f"拠点 {code} を追加しました。保管庫を追加して届け出、責任者を登録すると使えます。",
+        f"Site {code} is added. Add and register its vault, and its leader; then it can be used.",
+    )
+
+
 @post("/registers/vaults")
 async def add_vault(
     request: Request[Any, Any, Any],
@@ -162,7 +187,7 @@ async def make_paper(
 
 router = Router(
     "/",
-    route_handlers=[registers_page, register_consent, register_premises, add_vault, make_paper],
+    route_handlers=[registers_page, register_consent, register_premises, add_place, add_vault, make_paper],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,7 +24,7 @@ from logistics.gate import take
 from logistics.ledger.acts import Act
 from logistics.rules import permissions
 from logistics.rules.errors import CardsRefused, InvalidValue
-from logistics.rules.lifecycle import ENDED, CardState
+from logistics.rules.lifecycle import AT_REST, ENDED, CardState
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 
@@ -49,6 +49,15 @@ WHERE card.code = ANY ($1::text[]) AND scan.purpose = 'issue' AND scan.outcome =
   AND scan.entry > COALESCE((
       SELECT max(moved.entry) FROM entry_card AS moved
       WHERE moved.card = card.id AND moved.step IN ('take_out', 'undo_issue')), 0)
+"""
+
+_LACKING = """
+SELECT code, first_notice_on
+FROM card
+WHERE place = $1 AND first_notice_on IS NOT NULL AND state = ANY ($3::text[])
+  AND NOT EXISTS (SELECT FROM notice_hash WHERE notice_hash.card = card.id)
+ORDER BY code
+LIMIT $2
 """
 
 _INSERT = """
@@ -154,6 +163,12 @@ async def known(session: AsyncSession, cards: Sequence[int]) -> dict[int, Known]
     """The latest hash of each card's notice, by row id."""
     rows = await (await driver(session)).fetch(_KNOWN, list(cards))
     return {row["card"]: Known(row["key_id"], row["hash"]) for row in rows}
+
+
+async def lacking(session: AsyncSession, place: str, limit: int) -> list[dict[str, Any]]:
+    """Cards that lie at a place, were notified, and whose notice's number is not known; in code order."""
+    rows = await (await driver(session)).fetch(_LACKING, place, limit, sorted(AT_REST))
+    return [dict(row) for row in rows]
 
 
 async def stopped(session: AsyncSession, cards: Sequence[str]) -> set[str]:
