@@ -85,6 +85,13 @@ async def freeze_evidence(
     async with database.begin() as session:
         actor = await auth.provide_actor(request, session)
         permissions.require(actor, "freeze_evidence")
+    return wire.listed([await sealed(database, signer_directory, actor, incident, now)], w.Evidence)[0]
+
+
+async def sealed(
+    database: Database, signer_directory: Path | None, actor: Actor, incident: str, now: datetime
+) -> dict[str, Any]:
+    """Sealed evidence, once the signer is done with what it concerns. InvalidValue where nothing can be sealed yet."""
     if signer_directory is None:
         raise errors.InvalidValue("incident", "this service signs no log, so there is no evidence to seal")
     for left in reversed(range(TRIES)):
@@ -96,7 +103,7 @@ async def freeze_evidence(
                 raise errors.InvalidValue("incident", str(refusal)) from None
             await asyncio.sleep(TRY_SECONDS)
     assert row is not None, "what somebody asks for is always sealed"
-    return wire.listed([row], w.Evidence)[0]
+    return row
 
 
 @post(
@@ -117,7 +124,7 @@ async def take_evidence(
 ) -> Response[bytes]:
     archives.checked(data.password)
     content = await freezing.hand_out(session, actor, incident, position, data.purpose, data.approval, now)
-    archive = await anyio.to_thread.run_sync(partial(_archived, content, incident, data.password))
+    archive = await anyio.to_thread.run_sync(partial(archived, content, incident, data.password))
     return download(archive, f"evidence-{incident}-{position}.zip", "application/zip")
 
 
@@ -169,7 +176,8 @@ async def set_contacts(
     )[0]
 
 
-def _archived(content: bytes, incident: str, password: str) -> bytes:
+def archived(content: bytes, incident: str, password: str) -> bytes:
+    """Sealed evidence as an encrypted archive."""
     with tempfile.TemporaryDirectory(prefix="logistics-evidence-") as home:
         out = Path(home, "evidence.zip")
         freezing.encrypted(content, incident, out, password)

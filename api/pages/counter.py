@@ -69,6 +69,7 @@ async def counter_page(
         may_allow=may(reader, "allow_hand"),
         may_keep=may(reader, "take_custody"),
         may_book=may(reader, "pick_list"),
+        may_register_notice=may(reader, "register_notice"),
         may_hand=may(reader, "hand_to_city"),
     )
 

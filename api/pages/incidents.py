@@ -28,6 +28,7 @@ from logistics.rules.incidents import DECIDED, ITEM_TYPES, WRITTEN, IncidentKind
 from logistics.rules.lifecycle import INCIDENT, IncidentState, IncidentStep
 from logistics.rules.permissions import OVERSIGHT, Actor, may, relations
 from logistics.work import (
+    archives,
     attachments,
     contacts,
     freezing,
@@ -138,6 +139,9 @@ async def incident_page(
         course=await incidents.course(snapshot, incident),
         actions=await incident_course.actions(snapshot, incident, now),
         evidence=await freezing.evidence(snapshot, incident),
+        may_freeze=may(reader, "freeze_evidence", over),
+        may_export=may(reader, "export"),
+        drawn=archives.new_password(),
         lacking=await incident_course.lacking(snapshot, incident),
         files=await attachments.of(snapshot, "incident", incident),
         messages=await mailing.messages(snapshot, 0, MOST_MESSAGES, incident),

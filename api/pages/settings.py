@@ -20,7 +20,7 @@ from logistics.rules.calendar import business_date
 from logistics.rules.errors import InvalidValue
 from logistics.rules.permissions import ACTS, Actor, may
 from logistics.rules.vaulting import MINUTES_A_DAY, AlarmKind
-from logistics.work import alarms, authenticating, places, policies, sessions
+from logistics.work import alarms, authenticating, management, places, policies, sessions
 
 LIMIT_WORDS: Mapping[str, tuple[str, str]] = {
     "unsighted": ("現物を確かめる間隔（循環棚卸し）", "Every card is seen at least every"),
@@ -80,6 +80,7 @@ async def settings_page(
         changers={what: _who(act, lang) for what, act in CHANGED_BY.items()},
         two={what for what, act in CHANGED_BY.items() if ACTS[act].approvers},
         may_limit=may(reader, "set_limit"),
+        may_review=may(reader, "review_access"),
         door={
             "failures": authenticating.MOST_FAILURES,
             "longest": sessions.LONGEST,
@@ -109,6 +110,18 @@ async def set_limit(
     return done("/settings", "設定を変えました。いまから効きます。", "It is set, from now on.")
 
 
+@post("/settings/access-reviews")
+async def review_access(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Record that rights and their use were looked through, and what came of it; it stands in P14."""
+    await management.review_access(session, actor, forms.text(request, "review", most=500), now)
+    return done("/settings", "アクセス権の点検を記録しました。", "The review of rights is recorded.")
+
+
 def _who(act: str, lang: str) -> str:
     roles = sorted(
         {role for line in ACTS[act].lines for role in line.roles}, key=list(permissions.Role).index
@@ -118,7 +131,7 @@ def _who(act: str, lang: str) -> str:
 
 router = Router(
     "/",
-    route_handlers=[settings_page, set_limit],
+    route_handlers=[settings_page, set_limit, review_access],
     guards=[auth.signed_in],
     before_request=forms.read,
     exception_handlers=faults.handlers(),
