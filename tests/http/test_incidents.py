@@ -27,7 +27,7 @@ from tests.http.conftest import OPENING
 from tests.http.counting import MovingClock
 from tests.http.day import Clerk, Day, new_card
 from tests.http.rows import contents
-from tests.sessions import confirm_everybody
+from tests.sessions import confirm_everybody, headers_of
 from tests.sql.gate_rows import rows
 
 NOTICED = "2026-04-01T08:55:00+09:00"
@@ -101,6 +101,13 @@ async def test_an_incident_goes_from_the_alarm_to_the_decision_of_the_city(
         "password": "k7wmq-z4hd9-x2vnc-8tjrp-f5ybe-g3ks6",
     }
     answer = await day.manager.ask("POST", f"/incidents/{code}/evidence/{sealed['id']}/archive", json=order)
+    here, head = f"/incidents/{code}", headers_of(day.manager.code)
+    assert f'action="{here}/evidence/archive"' in (await day.client.get(here, headers=head)).text
+    form = order | {"piece": str(sealed["id"]), "csrf": head["X-CSRF-Token"], "back": here}
+    page = await day.client.post(f"{here}/evidence/archive", headers=head, data=form)
+    with pyzipper.AESZipFile(io.BytesIO(page.content)) as archive:
+        archive.setpassword(order["password"].encode())
+        assert archive.testzip() is None
     with pyzipper.AESZipFile(io.BytesIO(answer.content)) as archive:
         archive.extractall(tmp_path / "out", pwd=order["password"].encode())
     report = verify_export(tmp_path / "out" / code)
