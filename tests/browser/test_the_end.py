@@ -92,7 +92,7 @@ def test_cards_are_proposed_approved_picked_and_destroyed_before_a_witness_with_
     other = city.open(f"/disposal/{proposal}")
     send(other, f"/disposal/{proposal}/witness")
     says(other, "立会いを始めました")
-    assert [clerk.scan(taken[0]), clerk.scan(taken[1]), clerk.scan(taken[1])] == ["ok", "ok", "already"]
+    assert [clerk.scan(taken[0]), clerk.scan(taken[1]), clerk.scan(taken[0])] == ["ok", "ok", "already"]
 
     page = clerk.open(f"/disposal/{proposal}")
     page.fill("#f-remaining", "0")
