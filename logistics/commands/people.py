@@ -120,14 +120,16 @@ async def _add_device(database: Database, settings: Settings, args: argparse.Nam
 
 
 async def _reseal(database: Database, settings: Settings, args: argparse.Namespace) -> list[str]:
-    """Another key for authenticators' secrets; the service may go on meanwhile, and finds it."""
+    """Another key for what is sealed; the service may go on meanwhile, and finds it."""
     from logistics.work import credentials
 
     async with database.begin() as session:
         sealer = Sealer.succeeding(settings.data_dir)
-        accounts = await credentials.reseal(session, sealer, args.person, settings.clock()())
+        accounts, waiting = await credentials.reseal(session, sealer, args.person, settings.clock()())
     Sealer.succeed(settings.data_dir)
-    return [f"{accounts} accounts are sealed with another key; the one before is gone."]
+    return [
+        f"{accounts} accounts and {waiting} waiting exports are sealed with another key; the one before is gone."
+    ]
 
 
 _ACTS = {
@@ -152,7 +154,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         ("add-device", "a one-time code for a device; PERSON, a manager, answers for it"),
         (
             "reseal",
-            "another key for authenticators' secrets, in place of the one in use; PERSON answers for it",
+            "another key for authenticators' secrets and exports' passwords; PERSON answers for it",
         ),
     ):
         added = commands.add_parser(name, help=does)

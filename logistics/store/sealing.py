@@ -30,7 +30,8 @@ class SealBroken(Exception):
 class Sealer:
     """Seals small secrets, each for one row alone, with the first key; opens what any of them sealed.
 
-    It also signs what comes back to us. With `directory` it looks there again for what none of its keys can open.
+    It also signs what comes back to us. With `directory` it looks there again for the key to seal with, and for what
+    none of its keys can open.
     """
 
     def __init__(self, *keys: bytes, directory: Path | None = None) -> None:
@@ -64,9 +65,13 @@ class Sealer:
             os.close(descriptor)
 
     def seal(self, plain: bytes, row: str) -> bytes:
-        """`plain`, for this row."""
+        """`plain`, for this row; with the key that is to stay, where another one takes its place meanwhile."""
+        cipher = self._ciphers[0]
+        if self._directory is not None:
+            self._take(_keys(self._directory))
+            cipher = self._ciphers[-1]
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._ciphers[0].encrypt(nonce, plain, row.encode())
+        return nonce + cipher.encrypt(nonce, plain, row.encode())
 
     def open(self, sealed: bytes, row: str) -> bytes:
         """What was sealed for this row. SealBroken for anything else."""

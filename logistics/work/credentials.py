@@ -19,7 +19,7 @@ from logistics.rules.errors import InvalidValue, NotFound, SecondPersonNeeded
 from logistics.rules.permissions import Actor
 from logistics.store.database import driver
 from logistics.store.sealing import Sealer
-from logistics.work import breached, people, sign_in
+from logistics.work import breached, export_jobs, people, sign_in
 from logistics.work.authenticating import Desk, Proof, forget, prove, record
 from logistics.work.sessions import Credential, Scope, who
 from logistics.work.sign_in import Opened
@@ -99,17 +99,21 @@ async def unlock_by_operator(session: AsyncSession, person: str, now: datetime) 
     await record(session, "unlock_person", actor, now, {"person": person, "operator": True})
 
 
-async def reseal(session: AsyncSession, sealer: Sealer, by: str, now: datetime) -> int:
-    """Seal every authenticator's secret with the sealer's first key; how many accounts that were. NotFound for `by`."""
+async def reseal(session: AsyncSession, sealer: Sealer, by: str, now: datetime) -> tuple[int, int]:
+    """Seal all that is sealed with the sealer's first key: authenticators' secrets, and passwords of waiting exports.
+
+    How many accounts and how many exports that were. Waits for an export that is being made. NotFound for `by`.
+    """
+    waiting = await export_jobs.reseal(session, sealer)
     connection = await driver(session)
     rows = await connection.fetch(_SEALED)
     for row in rows:
         person, sealed = row["person"], (row["totp"], row["enrol_totp"])
         anew = [one and sealer.seal(sealer.open(one, person), person) for one in sealed]
         await connection.execute(_RESEAL, person, *anew)
-    facts: dict[str, Json] = {"accounts": len(rows), "operator": True}
+    facts: dict[str, Json] = {"accounts": len(rows), "exports": waiting, "operator": True}
     await record(session, "replace_key", await people.actor(session, by), now, facts)
-    return len(rows)
+    return len(rows), waiting
 
 
 async def issue(session: AsyncSession, actor: Actor, person: str, now: datetime) -> str:

@@ -47,6 +47,9 @@ FROM job
 WHERE id = $1 AND asked_by = $2 AND size IS NOT NULL
 """
 _READ = "SELECT content FROM job_piece WHERE job = $1 AND number = $2"
+# One that is being made is waited for: what it has opened may have to be opened again.
+_SEALED = "SELECT id, secret FROM job WHERE secret IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
+_RESEAL = "UPDATE job SET secret = $2 WHERE id = $1"
 _FORGET = """
 WITH old AS (
     UPDATE job SET size = NULL WHERE size IS NOT NULL AND ended_at < $1 RETURNING id
@@ -107,6 +110,16 @@ async def pieces(database: Database, job: UUID, count: int) -> AsyncIterator[byt
 async def forget(session: AsyncSession, now: datetime) -> None:
     """Drop the archives that nobody has to fetch any more."""
     await (await driver(session)).execute(_FORGET, now - KEPT)
+
+
+async def reseal(session: AsyncSession, sealer: Sealer) -> int:
+    """Seal the passwords of exports that are still to be made with the sealer's first key; how many those are."""
+    connection = await driver(session)
+    rows = await connection.fetch(_SEALED)
+    for row in rows:
+        job = str(row["id"])
+        await connection.execute(_RESEAL, row["id"], sealer.seal(sealer.open(row["secret"], job), job))
+    return len(rows)
 
 
 def _password(making: Making) -> str:

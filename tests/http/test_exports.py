@@ -21,7 +21,8 @@ from logistics.ledger.sequencer import Sequencer
 from logistics.ledger.verify.check import verify_export
 from logistics.settings import Clock
 from logistics.store.database import Database
-from logistics.work import export_jobs, jobs
+from logistics.store.sealing import Sealer
+from logistics.work import credentials, export_jobs, jobs
 from logistics.work.exports import until_signed
 from logistics.work.job_making import Tools
 from logistics.work.views import MARK
@@ -109,11 +110,18 @@ async def test_an_export_made_beside_the_requests_is_fetched_for_a_day_and_its_p
 ) -> None:
     sent = await day.received(1, 2)
     assert await until_signed(database, 30)
-    tools = Tools(drawing(UNSIGNED), tmp_path / "signer", parts_of(app).door.desk.sealer)
+    desk = parts_of(app).door.desk
+    desk.sealer = Sealer.kept(tmp_path)
+    tools = Tools(drawing(UNSIGNED), tmp_path / "signer", desk.sealer)
     asked = await day.manager.ask("POST", f"{PATH}/jobs", json=ORDER | {"card": sent.cards[0]})
     path = f"/jobs/{asked.json()['id']}"
     early = await day.manager.ask("GET", f"{path}/archive.zip")
     sealed = str(await one(database, "SELECT encode(secret, 'escape') FROM job"))
+    # Another key takes the place of the service's while the export waits.
+    async with database.begin() as session:
+        anew = await credentials.reseal(session, Sealer.succeeding(tmp_path), day.manager.code, clock())
+    Sealer.succeed(tmp_path)
+    assert anew == (0, 1)
 
     assert await jobs.run_next(database, clock, tools)
     assert not await jobs.run_next(database, clock, tools)

@@ -54,9 +54,12 @@ def test_another_key_takes_the_place_of_the_one_in_use_while_the_service_goes_on
     after = Sealer.succeeding(tmp_path).seal(Sealer.succeeding(tmp_path).open(before, "row"), "row")
     assert running.open(after, "row") == PLAIN, "it looks again for what it cannot open"
     assert Sealer.kept(tmp_path).open(before, "row") == PLAIN, "an end half way loses nothing"
+    meanwhile = running.seal(PLAIN, "row")
     Sealer.succeed(tmp_path)
 
-    assert running.open(after, "row") == PLAIN
+    assert running.open(after, "row") == running.open(meanwhile, "row") == PLAIN
+    assert Sealer.kept(tmp_path).open(meanwhile, "row") == PLAIN, "sealed with the one that stays"
+    assert Sealer.kept(tmp_path).open(running.seal(PLAIN, "row"), "row") == PLAIN
     assert Sealer.kept(tmp_path).open(after, "row") == PLAIN
     assert [path.name for path in directory.iterdir()] == ["key"]
     assert (directory / "key").read_bytes() != first
