@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
+import pypdfium2
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from api.app import create_app
 from api.pages.scanning import PURPOSES
@@ -33,6 +34,9 @@ ASK = """axe.run({
 })"""
 ANNEX, LEADER, CLERK = person_code(0, 2), person_code(7, 1), person_code(8, 2)
 CREW = person_code(VEHICLE_NUMBER, 2)
+# A tablet held upright; what a printer takes of a sheet of A4 laid down, at 96 points to the inch.
+TABLET = {"width": 834, "height": 1112}
+SHEET = {"width": 1032, "height": 703}
 NOWHERE = "/no/such/page"
 AUDITOR, HEAD, CITY = person_code(0, 99), person_code(0, 1), person_code(0, 91)
 # Whoever it is, before signing in; the cookies of the one named here are taken away.
@@ -242,7 +246,7 @@ def test_every_page_is_readable_by_everybody_fits_its_window_and_says_how_it_is_
                 faults += faults_of(who.page) + _too_wide(who.page)
                 faults += _unexplained(who.page, path) + _twice(who.page)
         who.context.add_cookies([{"name": "language", "value": "en", "url": world.base}])
-        who.page.set_viewport_size({"width": 834, "height": 1112})
+        who.page.set_viewport_size(TABLET)
         for reader, path in (several[0] for several in every.values()):
             if reader == person:
                 _settled(who.page, path)
@@ -299,6 +303,123 @@ def test_a_link_of_the_navigation_leads_to_a_page(
         links = who.page.eval_on_selector_all(".top a, main a", "all => all.map(a => a.getAttribute('href'))")
         for link in {link for link in links if not link.startswith(("/language", "#"))}:
             assert who.page.request.get(link).ok, link
+
+
+def test_the_menus_of_the_navigation_go_by_keyboard(station: Open, played: PlayedDay) -> None:
+    page = station(HEAD).open("/board")
+    menu = page.locator(".drop").first
+    opener, pages = menu.locator("summary"), menu.locator("a")
+
+    for key in ("Enter", "Space"):
+        opener.press(key)
+        pages.first.wait_for()
+        page.keyboard.press("Tab")
+        assert _has_focus(pages.first), "what was opened comes next"
+        page.keyboard.press("ArrowDown")
+        assert _has_focus(pages.nth(1))
+        page.keyboard.press("Escape")
+        pages.first.wait_for(state="hidden")
+        assert _has_focus(opener), "whoever closes it is where they were"
+    page.keyboard.press("ArrowDown")
+    assert _has_focus(pages.first), "an arrow opens it, too"
+    page.keyboard.press("ArrowUp")
+    assert _has_focus(pages.last), "and goes round"
+    page.keyboard.press("Tab")
+    pages.first.wait_for(state="hidden")
+    page.keyboard.press("Shift+Tab")
+    assert _has_focus(opener)
+
+    opener.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/discrepancies")
+    assert menu.locator("[aria-current=page]").count() == 1
+
+
+def test_on_a_tablet_the_navigation_is_one_button_in_one_row(station: Open, played: PlayedDay) -> None:
+    page = station(HEAD, size=(TABLET["width"], TABLET["height"])).open("/board")
+    button, pages = page.locator("#menu"), page.locator("#menus > li > a")
+    rows = [page.locator(one).bounding_box() for one in ("#menu", "#find", "#alarm")]
+    middles = [row["y"] + row["height"] / 2 for row in rows if row]
+    assert len(middles) == 3
+    assert max(middles) - min(middles) < 4, "in one row with what is searched and raised"
+    assert pages.first.is_hidden()
+
+    button.press("Enter")
+    pages.first.wait_for()
+    page.keyboard.press("Tab")
+    assert _has_focus(pages.first)
+    group = page.locator(".drop", has=page.locator("a[href='/papers']"))
+    group.locator("summary").press("Enter")
+    group.locator("a").last.wait_for()
+    assert _too_wide(page) == []
+    page.keyboard.press("Escape")
+    group.locator("a").last.wait_for(state="hidden")
+    assert pages.first.is_visible(), "one after the other"
+    page.keyboard.press("Escape")
+    pages.first.wait_for(state="hidden")
+    assert _has_focus(button)
+
+    button.click()
+    group.locator("summary").click()
+    group.locator("a[href='/papers']").click()
+    page.wait_for_url("**/papers")
+
+
+def _has_focus(one: Locator) -> bool:
+    return bool(one.evaluate("one => one === document.activeElement"))
+
+
+def test_pages_are_printed_without_what_is_done_on_a_screen(
+    station: Open, played: PlayedDay, numbers: dict[str, str]
+) -> None:
+    """The run board, a count, a vault's slot, a card's way, a month's reports: dark on white, nothing cut off."""
+    pages = [
+        (ANNEX, "/board"),
+        (LEADER, f"/counts/{numbers['Q']}"),
+        (LEADER, f"/slots/{slot_code(7, 1, 'A', 1)}"),
+        (LEADER, f"/cards/{played.cards[7][0]}"),
+        (HEAD, "/reports?month=2026-04"),
+    ]
+    for who, path in pages:
+        page = station(who).open(path)
+        page.set_viewport_size(SHEET)
+        page.emulate_media(media="print")
+
+        assert page.evaluate(ON_PAPER) == [], path
+        text = _text_of(page.pdf(prefer_css_page_size=True))
+        codes = page.locator("main .code:visible").all_inner_texts()
+        assert [one for one in codes if one.isascii() and "".join(one.split()) not in text] == [], path
+
+
+# What of a page must not be on paper: what is pressed and typed into, what is cut off, what is pale on white.
+ON_PAPER = """() => {
+    const shown = (one) => one.checkVisibility({visibilityProperty: true}) && !one.closest('.unseen');
+    const bright = (colour) => {
+        const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+        const [x, y, z] = [r, g, b].map((part) => ((part / 255 + .055) / 1.055) ** 2.4);
+        return a ? .2126 * x + .7152 * y + .0722 * z : null;
+    };
+    const behind = (one) => {
+        const found = one ? bright(getComputedStyle(one).backgroundColor) : 1;
+        return found ?? behind(one.parentElement);
+    };
+    const all = [...document.body.querySelectorAll('*')].filter(shown);
+    const pressed = all.filter((one) => one.matches('nav, form, button, .button, input, select, textarea, summary, dialog'));
+    const cut = all.filter((one) => one.matches('main *:not(svg *)')
+        && (one.getBoundingClientRect().right > innerWidth + 1
+            || (getComputedStyle(one).overflow !== 'visible' && one.scrollHeight > one.clientHeight + 1)));
+    const pale = all.filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+        && (bright(getComputedStyle(one).color) > .2 || behind(one) < .8));
+    const named = (word, ones) => ones.map((one) => `${word}: ${one.outerHTML.slice(0, 100)}`);
+    return [...named('pressed', pressed), ...named('cut', cut), ...named('pale', pale)];
+}"""
+
+
+def _text_of(paper: bytes) -> str:
+    sheets = pypdfium2.PdfDocument(paper)
+    text = "".join(sheet.get_textpage().get_text_range() for sheet in sheets)
+    sheets.close()
+    return "".join(text.split())
 
 
 def test_a_seal_is_put_on_with_the_keyboard_alone(station: Open, world: World, played: PlayedDay) -> None:

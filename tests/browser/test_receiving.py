@@ -15,6 +15,21 @@ from tests.http.board_day import PlayedDay
 from tests.sessions import headers_of
 
 Open = Callable[..., Station]
+# A browser that reads barcodes, and a camera before which each of `codes` is held once.
+CAMERA = """
+window.codes = [];
+window.BarcodeDetector = class {
+    static async getSupportedFormats() { return ['code_128', 'ean_13']; }
+    constructor({formats}) { window.formats = formats; }
+    async detect(video) { return window.codes.splice(0, 1).map((rawValue) => ({rawValue})); }
+};
+navigator.mediaDevices.getUserMedia = async () => {
+    const picture = document.createElement('canvas').getContext('2d');
+    setInterval(() => picture.fillRect(0, 0, 9, 9), 50);
+    window.stream = picture.canvas.captureStream();
+    return window.stream;
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +44,10 @@ def sent(world: World) -> PlayedDay:
     """One run with cards for every site that a test of this module works at."""
 
     async def work(day: PlayedDay) -> PlayedDay:
-        await day.arrive({1: 12, 2: 6, 3: 6, 4: 4, 5: 3, 6: 1, 7: 1, 13: 353})
-        await day.pack([1, 2, 3, 4, 5, 6, 7, 13])
+        await day.arrive({1: 12, 2: 6, 3: 6, 4: 4, 5: 3, 6: 1, 7: 1, 8: 1, 13: 353})
+        await day.pack([1, 2, 3, 4, 5, 6, 7, 8, 13])
         await day.dispatch()
-        await day.take_over([1, 2, 3, 4, 5, 7, 13])
+        await day.take_over([1, 2, 3, 4, 5, 7, 8, 13])
         return day
 
     return world.play(work)
@@ -86,6 +101,33 @@ def test_every_way_a_scanner_may_type_comes_to_the_same(station: Open, sent: Pla
     clerk.wedge(fifth + sixth)  # the Enter between them was lost
     page.wait_for_function("() => document.querySelector('#left').textContent === '0'")
     assert page.locator("#complete").is_visible()
+
+
+def test_a_camera_is_offered_where_the_browser_reads_barcodes_and_what_it_reads_is_a_scan(
+    station: Open, sent: PlayedDay
+) -> None:
+    without = station(person_code(8, 3))
+    without.context.add_init_script("delete window.BarcodeDetector")
+    without.scan_page(f"/scan/receive/{sent.manifests[8]}")
+    assert without.page.locator("#camera-button").is_hidden()
+
+    clerk = station(person_code(8, 2))
+    clerk.context.add_init_script(CAMERA)
+    page = clerk.scan_page(f"/scan/receive/{sent.manifests[8]}")
+    clerk.choose_supervisor(person_code(8, 91))
+    assert [clerk.scan(sent.batches[8]), clerk.scan(sent.seals[8])] == ["ask", "ok"]
+    page.click("#camera-button")
+    page.wait_for_selector("#camera-button[aria-pressed=true]")
+    before = clerk.told
+    page.evaluate("code => window.codes.push(code)", sent.cards[8][0])
+
+    page.wait_for_function("before => document.querySelector('#answer').dataset.told !== before", arg=before)
+    assert (clerk.look, clerk.word) == ("ok", "収受")
+    page.wait_for_function("() => document.querySelector('#done').textContent === '1'")
+    assert page.evaluate("window.formats") == ["code_128"], "no kind that our labels do not bear"
+    page.click("#camera-button")
+    page.wait_for_selector("#camera", state="hidden")
+    assert page.evaluate("window.stream.getTracks().map(one => one.readyState)") == ["ended"]
 
 
 def test_the_self_test_is_passed_on_a_computer_that_pauses_in_the_middle(
