@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.http import disposing
 from tests.http.conftest import OPENING
 from tests.http.counting import MovingClock
 from tests.http.day import Clerk, Day, new_card
+from tests.http.reader import Reader
+from tests.http.reader import words as shown_by
 from tests.http.rows import contents
 from tests.sessions import confirm_everybody, headers_of
 from tests.sql.gate_rows import rows
@@ -182,6 +185,60 @@ async def test_an_incident_goes_from_the_alarm_to_the_decision_of_the_city(
 
 async def said_refused(by: Clerk, incident: str) -> dict[str, Any]:
     return await by.refused(f"/incidents/{incident}/course", {"kind": "course", "words": "その後の経過"})
+
+
+async def test_an_incident_is_closed_on_pages_alone(
+    day: Day, reader: Reader, database: Database, clock: MovingClock
+) -> None:
+    (card, *_) = await day.stored(1, 2)
+    clerk, leader, city = day.site(1).clerk.code, day.site(1).leader.code, day.city.code
+    told = {"kind": "loss", "happened": "取出しのとき棚に無かった", "noticed_at": "2026-04-01T08:55"}
+    raised = await reader.send("/incidents", clerk, items=card, pin_set="no", back="/incidents/new", **told)
+    found = re.search(r"事故 (\w+) を登録しました。市へ通知します。", raised)
+    assert found is not None, shown_by(raised)
+    code, page = found[1], f"/incidents/{found[1]}"
+
+    async def does(who: str, path: str, **form: str) -> str:
+        """What is answered above the page."""
+        answer = re.search(
+            r'<div class="said.*?</div>',
+            await reader.send(f"{page}/{path}", who, back=page, **form),
+            re.DOTALL,
+        )
+        assert answer is not None, path
+        return shown_by(answer[0])
+
+    assert "事故報告書（P9）" not in shown_by(await reader.see(page, clerk))
+    said = [await does(leader, "reports", stage="first_report")]
+    early = await does(leader, "reports", stage="final_report")
+    assert "原因" in early
+    assert "作成しました" not in early
+    for kind, words in LAST.items():
+        whom = {"whom": "区政推進課 担当"} if kind == "told_city" else {}
+        assert "経過を記録しました" in await does(leader, "course", kind=kind, words=words, **whom)
+    await does(city, "course", kind="reportable", words="漏えいに当たらない", decided="no")
+    action = {"what": "手順書を改める", "responsible": leader, "due_on": "2026-04-10"}
+    assert "実施項目を登録しました" in await does(leader, "actions", **action)
+    said += [await does(leader, "reports", stage=stage) for stage in ("follow_up", "final_report")]
+    assert all("作成しました" in one for one in said), said
+    assert "実施項目を終えました" in await does(leader, "actions/1/end", how="done", words="周知済み")
+
+    # The city decides on a page of its own; nobody closes without it.
+    reason = "本市として終結とする"
+    assert "終結しました" not in await does(leader, "close", words=reason)
+    form = {"act": "close_incident", "subject": code, "reason": reason, "back": "/approvals"}
+    asked = re.search(r"<title>承認 (H\w+)", await reader.send("/approvals/request", leader, **form))
+    assert asked is not None
+    await confirm_everybody(database, clock())
+    seen = re.search(r'name="seen" value="(\w+)"', await reader.see(f"/approvals/{asked[1]}", city))
+    assert seen is not None
+    await reader.send(f"/approvals/{asked[1]}/approve", city, seen=seen[1], back="/approvals")
+    assert "終結しました" in await does(leader, "close", words=reason, approval=asked[1])
+    last = await reader.see(page, city)
+    assert "終結する" not in shown_by(last)
+    papers = re.findall(r"/api/v1/documents/(\w+)/paper\.pdf\">PDF", last)
+    assert len(papers) == 3
+    assert "確報" in await text_of(day, papers[-1])
 
 
 async def test_a_card_found_after_its_disposal_is_an_incident_by_itself_once(day: Day) -> None:

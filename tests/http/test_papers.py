@@ -14,6 +14,8 @@ from logistics.settings import Clock
 from logistics.store.database import Database, driver
 from logistics.work import documents, people
 from tests.http.day import Day, Sent
+from tests.http.reader import Reader
+from tests.http.reader import words as text_of
 from tests.http.rows import contents, one
 
 
@@ -159,3 +161,38 @@ async def test_a_label_of_a_container_nobody_knows_is_refused(day: Day, database
 
     assert problem["type"] == "/problems/not-found"
     assert await contents(database) == before
+
+
+async def test_labels_are_printed_from_their_page_where_a_bag_that_was_left_behind_is_taken_back(
+    day: Day, reader: Reader, database: Database
+) -> None:
+    sent = (await day.dispatched({1: 2}))[1]
+    bag, leader = sent.batches[0].code, day.manager.code
+    form = {"sheet": "batches-8", "skip": "1", "back": "/labels"}
+    sleeves = {"cards": "\n".join(sent.cards), "sheet": "sleeves-24", "dx_mm": "0.5", "back": "/labels"}
+
+    assert f">{bag}</textarea>" in await reader.see(f"/labels?batch={bag}", leader)
+    given = [
+        await reader.post("/labels/batches", leader, batches=bag, **form),
+        await reader.post("/labels/sleeves", leader, **sleeves),
+        await reader.post("/labels/calibration", leader, sheet="sleeves-24", back="/labels"),
+    ]
+    none = await reader.post("/labels/batches", leader, batches=bag, **form | {"sheet": "sleeves-24"})
+
+    assert [answer.headers["content-type"] for answer in given] == ["application/pdf"] * 3
+    assert bag in words(given[0].content)
+    assert all(card in words(given[1].content) for card in sent.cards)
+    assert [p["sha256"] for p in await prints(database) if "labels" in p] == [
+        hashlib.sha256(answer.content).hexdigest() for answer in given[:2]
+    ]
+    assert none.content[:4] != b"%PDF"
+    assert len(pypdfium2.PdfDocument(given[2].content)) == 1
+
+    assert "積み残しを引き戻す" in await reader.see(f"/batches/{bag}", leader)
+    assert "積み残しを引き戻す" not in await reader.see(f"/batches/{bag}", day.annex.code)
+    later = {"run_day": "2026-04-02", "recall_reason": "配送業者が積み残した", "back": f"/batches/{bag}"}
+    page = text_of(await reader.send(f"/batches/{bag}/recall", leader, **later))
+    assert "4月2日の便に積みます" in page
+    assert "残しの戻し → 封印済" in page
+    assert [await day.state(card) for card in sent.cards] == ["packed", "packed"]
+    assert "積み残しを引き戻す" not in await reader.see(f"/batches/{bag}", leader)
