@@ -10,7 +10,7 @@ from typing import Any
 import axe_playwright_python
 import pypdfium2
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, ViewportSize
 
 from api.app import create_app
 from api.pages.scanning import PURPOSES
@@ -35,8 +35,8 @@ ASK = """axe.run({
 ANNEX, LEADER, CLERK = person_code(0, 2), person_code(7, 1), person_code(8, 2)
 CREW = person_code(VEHICLE_NUMBER, 2)
 # A tablet held upright; what a printer takes of a sheet of A4 laid down, at 96 points to the inch.
-TABLET = {"width": 834, "height": 1112}
-SHEET = {"width": 1032, "height": 703}
+TABLET = ViewportSize(width=834, height=1112)
+SHEET = ViewportSize(width=1032, height=703)
 NOWHERE = "/no/such/page"
 AUDITOR, HEAD, CITY = person_code(0, 99), person_code(0, 1), person_code(0, 91)
 # Whoever it is, before signing in; the cookies of the one named here are taken away.
