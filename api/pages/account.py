@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
+from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
 from api.door import door_of
-from api.pages import faults, messages
+from api.pages import faults, forms, messages
 from api.pages.html import page
 from api.sessions import personal
 from logistics.rules.access_errors import SignInFailed, TryLater
-from logistics.rules.errors import InvalidValue
+from logistics.rules.errors import InvalidValue, NotFound
 from logistics.rules.permissions import Actor
+from logistics.rules.tokens import from_letters, letters
 from logistics.work import credentials, passkeys
 
 ACCOUNT = "/account"
@@ -41,7 +44,8 @@ async def account(
 ) -> Response[str]:
     """One's passkeys, and the way to a new one; another password."""
     own = await passkeys.passkeys(snapshot, reader)
-    return page("account.html", request=request, reader=reader, passkeys=own)
+    listed = [{**row, "letters": letters(row["id"])} for row in own]
+    return page("account.html", request=request, reader=reader, passkeys=listed)
 
 
 @post("/account/password", guards=[auth.signed_in], opt=auth.RESOLVES, status_code=303)
@@ -63,9 +67,25 @@ async def change_password(
     return answer
 
 
+@post("/account/passkeys/revoke", guards=[auth.signed_in], before_request=forms.read)
+async def revoke_passkey(
+    request: Request[Any, Any, Any],
+    session: NamedDependency[AsyncSession],
+    actor: NamedDependency[Actor],
+    now: NamedDependency[datetime],
+) -> Redirect:
+    """Give up a passkey of one's own, lost or worn."""
+    try:
+        passkey = from_letters(forms.text(request, "passkey", most=2_000))
+    except ValueError:
+        raise NotFound("passkey", "") from None
+    await passkeys.revoke(session, actor, passkey, now)
+    return messages.done(ACCOUNT, "パスキーを失効しました。", "The passkey signs nobody in any more.")
+
+
 router = Router(
     "/",
-    route_handlers=[account, change_password],
+    route_handlers=[account, change_password, revoke_passkey],
     exception_handlers=faults.handlers(),
     include_in_schema=False,
 )

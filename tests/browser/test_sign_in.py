@@ -22,8 +22,9 @@ from seed.load import person_code, place_code
 from tests.browser.clerk import PATIENCE_MS
 from tests.browser.conftest import OPENING, in_thread
 
-# One for each test: a code of an authenticator is good once.
-PERSONS = [person_code(2, 3), person_code(1, 1), person_code(1, 3), person_code(1, 2)]
+# One for each test, in whatever order they run: a code of an authenticator is good once.
+BY_KEYS, LOCKED, IDLE, BY_PASSKEY = person_code(2, 3), person_code(1, 1), person_code(1, 3), person_code(1, 2)
+PERSONS = [BY_KEYS, LOCKED, IDLE, BY_PASSKEY]
 PASSWORD = "a horse, a battery, a staple"
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -52,8 +53,7 @@ class Door:
 
     base: str
     secret: str
-    once: Iterator[str]
-    people: Iterator[str]
+    once: list[str]
 
     def code(self) -> str:
         return passwords.code_at(self.secret, datetime.now(UTC))
@@ -65,7 +65,7 @@ def door(new_database: Callable[[], str]) -> Iterator[Door]:
         url, secret = new_database(), passwords.new_secret()
         once: Any = in_thread(_prepare(url, Path(home), secret))
         with elsewhere(url, OPENING, Path(home), workers=1) as base:
-            yield Door(base.replace("127.0.0.1", "localhost"), secret, iter(once), iter(PERSONS))
+            yield Door(base.replace("127.0.0.1", "localhost"), secret, once)
 
 
 async def _prepare(url: str, home: Path, secret: str) -> list[str]:
@@ -99,11 +99,11 @@ def page(browser: Browser, door: Door) -> Iterator[Page]:
     assert faults == []
 
 
-def sign_in(page: Page, door: Door) -> None:
+def sign_in(page: Page, door: Door, person: str) -> None:
     """Somebody who was not in yet, with keys alone, as a scanner and a clerk press them."""
     page.goto("/board")
     assert "/sign-in?next=%2Fboard" in page.url
-    page.keyboard.type(next(door.people))
+    page.keyboard.type(person)
     page.keyboard.press("Enter")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -114,11 +114,11 @@ def sign_in(page: Page, door: Door) -> None:
 
 def test_a_station_is_let_in_and_a_person_with_keys_alone(page: Page, door: Door) -> None:
     page.goto("/devices/enrol")
-    page.keyboard.type(next(door.once))
+    page.keyboard.type(door.once[0])
     page.keyboard.press("Enter")
     page.wait_for_selector("text=この端末を登録しました")
 
-    sign_in(page, door)
+    sign_in(page, door, BY_KEYS)
 
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies()}
     assert set(cookies) >= {"session", "device"}
@@ -133,7 +133,7 @@ def test_a_station_is_let_in_and_a_person_with_keys_alone(page: Page, door: Door
 
 
 def test_a_locked_page_opens_again_with_what_was_under_it(page: Page, door: Door) -> None:
-    sign_in(page, door)
+    sign_in(page, door, LOCKED)
     page.fill("#find", "C0XK")
     page.evaluate("window.dispatchEvent(new Event('session-locked'))")
     page.wait_for_selector("#lock[open]")
@@ -154,7 +154,7 @@ def test_a_locked_page_opens_again_with_what_was_under_it(page: Page, door: Door
 
 
 def test_an_idle_scan_page_locks_itself_and_keeps_what_was_not_sent(page: Page, door: Door) -> None:
-    sign_in(page, door)
+    sign_in(page, door, IDLE)
     page.goto("/scan/put_away")
     page.wait_for_selector("#scan[data-ready=yes]")
     page.click("#selftest-skip")
@@ -209,13 +209,13 @@ def test_an_idle_scan_page_locks_itself_and_keeps_what_was_not_sent(page: Page, 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(page: Page, door: Door) -> None:
     page.goto("/devices/enrol")
-    page.fill("#once", next(door.once))
+    page.fill("#once", door.once[1])
     page.keyboard.press("Enter")
     page.wait_for_selector("text=この端末を登録しました")
     cdp: Any = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
     made = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-    sign_in(page, door)
+    sign_in(page, door, BY_PASSKEY)
     page.goto("/account")
     page.click("[data-passkey=add]")
     page.wait_for_selector("li:has-text('セキュリティキー')")
@@ -241,3 +241,17 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(page: Page, door: Do
     page.click("[data-passkey=sign-in]")
     page.wait_for_selector("#passkey-says:not([hidden])")
     assert "/sign-in" in page.url
+
+    cdp.send("WebAuthn.setUserVerified", {"authenticatorId": made["authenticatorId"], "isUserVerified": True})
+    page.reload()
+    page.click("[data-passkey=sign-in]")
+    page.wait_for_url(f"{door.base}/")
+    page.goto("/account")
+    page.click("button:has-text('失効')")
+    page.wait_for_selector("text=パスキーを失効しました")
+    assert page.locator("li:has-text('セキュリティキー')").count() == 0
+    page.click("text=サインアウト")
+    page.wait_for_url("**/sign-in")
+    page.click("[data-passkey=sign-in]")
+    page.wait_for_selector("#passkey-says:not([hidden])")
+    assert "/sign-in" in page.url, "what was given up signs nobody in"
