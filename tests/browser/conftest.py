@@ -39,7 +39,10 @@ def browser(template: str) -> Iterator[Browser]:
     It keeps an event loop in this thread: the template is made before, and other tests run after.
     """
     if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed: apt-get install chromium, or say where it is in CHROMIUM")
+        # Not skipped: a suite that passed without any page would say more than it saw.
+        pytest.fail(
+            "chromium is not installed: apt-get install chromium, or say where it is in CHROMIUM", False
+        )
     with sync_playwright() as playwright:
         # An account without a sandbox of its own, such as root in a container, needs to do without.
         browser = playwright.chromium.launch(
