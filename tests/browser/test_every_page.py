@@ -10,7 +10,7 @@ from typing import Any
 import axe_playwright_python
 import pypdfium2
 import pytest
-from playwright.sync_api import Locator, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
 from api.app import create_app
 from api.pages.scanning import PURPOSES
@@ -27,6 +27,8 @@ from tests.sessions import headers_of
 Open = Callable[..., Station]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 # Only what is wrong is worked out; of the manual, which is one long list from one template, the first entries do.
+# A folded form is part of its page; of the menus, which close one another, one is enough.
+UNFOLD = "document.querySelectorAll('main details').forEach(one => { one.open = true; })"
 SHORTEN = "document.querySelectorAll('.manual article, .toc li').forEach((one, n) => n > 40 && one.remove())"
 ASK = """axe.run({
     runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']},
@@ -218,6 +220,7 @@ def test_every_page_of_the_service_is_among_those_that_are_looked_at(
 def faults_of(page: Page) -> list[str]:
     """What axe-core finds, one line a fault. It is put in by the test: no page of ours has it."""
     page.evaluate(SHORTEN)
+    page.evaluate(UNFOLD)
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate(ASK)
     return [
@@ -365,6 +368,23 @@ def test_on_a_tablet_the_navigation_is_one_button_in_one_row(station: Open, play
     page.wait_for_url("**/papers")
 
 
+def test_without_scripts_the_menus_of_a_tablet_stand_open(
+    station: Open, world: World, played: PlayedDay, browser: Browser
+) -> None:
+    cookies = station(HEAD).context.cookies()
+    context = browser.new_context(base_url=world.base, java_script_enabled=False, viewport=TABLET)
+    context.add_cookies([{"name": one["name"], "value": one["value"], "url": world.base} for one in cookies])
+    page = context.new_page()
+    page.goto("/board")
+
+    assert page.locator("#menu").is_hidden()
+    group = page.locator(".drop", has=page.locator("a[href='/papers']"))
+    group.locator("summary").click()
+    group.locator("a[href='/papers']").click()
+    page.wait_for_url("**/papers")
+    context.close()
+
+
 def _has_focus(one: Locator) -> bool:
     return bool(one.evaluate("one => one === document.activeElement"))
 
@@ -378,6 +398,7 @@ def test_pages_are_printed_without_what_is_done_on_a_screen(
         (LEADER, f"/counts/{numbers['Q']}"),
         (LEADER, f"/slots/{slot_code(7, 1, 'A', 1)}"),
         (LEADER, f"/cards/{played.cards[7][0]}"),
+        (CLERK, f"/batches/{played.batches[8]}"),
         (HEAD, "/reports?month=2026-04"),
     ]
     for who, path in pages:
@@ -386,6 +407,7 @@ def test_pages_are_printed_without_what_is_done_on_a_screen(
         page.emulate_media(media="print")
 
         assert page.evaluate(ON_PAPER) == [], path
+        assert "次にできること" not in page.inner_text("main"), path
         text = _text_of(page.pdf(prefer_css_page_size=True))
         codes = page.locator("main .code:visible").all_inner_texts()
         assert [one for one in codes if one.isascii() and "".join(one.split()) not in text] == [], path
