@@ -158,7 +158,7 @@ class Server:
         fresh = self.home / "postgresql.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        self._give_toaccount(fresh)
+        self._give_to_account(fresh)
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
         self._run("initdb", "-D", str(fresh), "-U", SUPERUSER, "--auth=trust", "--data-checksums", *locale)
         with (fresh / "postgresql.conf").open("a") as file:
@@ -178,7 +178,7 @@ class Server:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), self.cluster.stat().st_uid):
             raise ServerFailed(f"{self.socket_dir} belongs to somebody else. Remove it or set DATA_DIR.")
         self.socket_dir.chmod(0o700)
-        self._give_toaccount(self.socket_dir)
+        self._give_to_account(self.socket_dir)
 
     def _launch(self) -> None:
         """Start the server. None is alive, so what a dead one left behind is removed.
@@ -198,7 +198,7 @@ class Server:
                 said = first_words.read_text() if first_words.exists() else ""
                 raise ServerFailed(f"{failure}\n{said}".rstrip()) from None
 
-    def _give_toaccount(self, path: Path) -> None:
+    def _give_to_account(self, path: Path) -> None:
         if self._account is not None:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 

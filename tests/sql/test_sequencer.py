@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from logistics.gate import take
-from logistics.ledger import merkle, notes
+from logistics.ledger import merkle, notes, sequencer
 from logistics.ledger.acts import Act
 from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.sequencer import Sequencer, TreeDiffers, Worker
@@ -22,6 +22,13 @@ from logistics.store.server import Server
 from logistics.work import people
 from seed.load import person_code
 from tests.conftest import as_superuser, clone
+
+# A row that did not come by the gate, with the number of a transaction that this server has not begun.
+BESIDE = """
+INSERT INTO entry (id, uuid, act, actor, site, occurred_at, recorded_at, body, hash, xid) OVERRIDING SYSTEM VALUE
+SELECT {}, gen_random_uuid(), act, actor, site, occurred_at, recorded_at, body, hash, '9000000000000'::xid8
+FROM entry WHERE id = 7
+"""
 
 
 def now() -> datetime:
@@ -174,6 +181,26 @@ async def test_rows_of_a_dump_with_foreign_transaction_ids_are_reconciled(
 
     async with at_work(database, tmp_path) as (_, connection):
         assert len(await leaves(connection)) == 2
+
+
+async def test_a_row_that_came_in_beside_is_found_within_one_pass_whatever_its_number(
+    database: Database, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequencer, "LEAST_SLICE", 2)
+    await write(database, 7)
+    name = str(database.engine.url.database)
+    async with at_work(database, tmp_path) as (worker, connection):
+        await worker.round()
+        assert [await worker.reconcile_on() for _ in range(5)] == [0] * 5
+        assert worker.watch.distrusts is None
+
+        for number in (-3, 900):
+            await as_superuser(server, BESIDE.format(number), name)
+            monkeypatch.setattr(sequencer, "RECONCILE_SECONDS", 5)
+            assert sum([await worker.reconcile_on() for _ in range(6)]) == 1, number
+            assert worker.watch.distrusts is not None
+
+        assert len(await leaves(connection)) == 9
 
 
 async def test_complete_subtrees_are_stored_so_that_proofs_need_few_rows(
