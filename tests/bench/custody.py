@@ -7,12 +7,14 @@ import time
 import asyncpg
 
 from logistics.work import custody
+from seed.load import place_code
 from tests.bench import bare, client
 from tests.bench.measuring import Row, in_turn, percentile
 from tests.bench.setting import Stage
-from tests.bench.world import Card, site_clerk
+from tests.bench.world import SITES, Card, site_clerk
 
-QUESTIONS = 200
+QUESTIONS, WARMING = 200, 50
+CLERKS = {place_code(site): site_clerk(site) for site in SITES}
 
 
 async def one_card(stage: Stage) -> list[Row]:
@@ -22,7 +24,9 @@ async def one_card(stage: Stage) -> list[Row]:
     async with client.connected(stage.base, 1) as http, bare.connected(stage.dsn, 1) as sql:
 
         async def ours() -> float:
-            taken = [await _asked(http[0], card) for card in stage.world.scans(count)]
+            taken = [
+                await _asked(http[0], card.code, site_clerk(card.site)) for card in stage.world.scans(count)
+            ]
             times.extend(taken)
             return percentile(taken, 0.5)
 
@@ -36,9 +40,19 @@ async def one_card(stage: Stage) -> list[Row]:
     ]
 
 
-async def _asked(http: client.Connection, card: Card) -> float:
+async def any_card(stage: Stage, after: int) -> list[float]:
+    """Milliseconds to be told the whole history of each of some cards, drawn from all with ids above `after`."""
+    count = stage.sized(5 * QUESTIONS)
+    drawn = await stage.superuser.fetch(
+        "SELECT code, place FROM card WHERE id > $1 ORDER BY random() LIMIT $2", after, count + WARMING
+    )
+    async with client.connected(stage.base, 1) as http:
+        return [await _asked(http[0], row["code"], CLERKS[row["place"]]) for row in drawn][WARMING:]
+
+
+async def _asked(http: client.Connection, card: str, person: str) -> float:
     started = time.perf_counter()
-    await http.call(client.get(f"/api/v1/cards/{card.code}/custody", site_clerk(card.site)))
+    await http.call(client.get(f"/api/v1/cards/{card}/custody", person))
     return (time.perf_counter() - started) * 1000
 
 
