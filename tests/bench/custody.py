@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -13,7 +14,7 @@ from tests.bench.measuring import Row, in_turn, percentile
 from tests.bench.setting import Stage
 from tests.bench.world import SITES, Card, site_clerk
 
-QUESTIONS, WARMING = 200, 50
+QUESTIONS, SEVERAL = 200, 4
 CLERKS = {place_code(site): site_clerk(site) for site in SITES}
 
 
@@ -40,14 +41,42 @@ async def one_card(stage: Stage) -> list[Row]:
     ]
 
 
-async def any_card(stage: Stage, after: int) -> list[float]:
-    """Milliseconds to be told the whole history of each of some cards, drawn from all with ids above `after`."""
-    count = stage.sized(5 * QUESTIONS)
-    drawn = await stage.superuser.fetch(
-        "SELECT code, place FROM card WHERE id > $1 ORDER BY random() LIMIT $2", after, count + WARMING
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A service at `base` whose database has made-up cards, with ids above `after`; `superuser` is connected to it."""
+
+    base: str
+    superuser: asyncpg.Connection
+    after: int
+
+
+async def any_card(ours: Past, beside: Past, count: int, rounds: int) -> tuple[Row, Row]:
+    """The whole history of cards drawn from all of the past, asked of both services in turn, of every worker of theirs."""
+    times: list[float] = []
+    async with client.connected(ours.base, SEVERAL) as here, client.connected(beside.base, SEVERAL) as there:
+
+        async def asked(past: Past, http: list[client.Connection]) -> list[float]:
+            drawn = await past.superuser.fetch(
+                "SELECT code, place FROM card WHERE id > $1 ORDER BY random() LIMIT $2", past.after, count
+            )
+            return [
+                await _asked(http[number % SEVERAL], row["code"], CLERKS[row["place"]])
+                for number, row in enumerate(drawn)
+            ]
+
+        async def of_ours() -> float:
+            taken = await asked(ours, here)
+            times.extend(taken)
+            return percentile(taken, 0.5)
+
+        async def of_the_other() -> float:
+            return percentile(await asked(beside, there), 0.5)
+
+        median, median_beside = await in_turn(of_ours, of_the_other, rounds)
+    return (
+        Row("custody of any card, median", "ms", median, median_beside, ratio_bound=1.5),
+        Row("custody of any card, p99", "ms", percentile(times, 0.99), bound=10),
     )
-    async with client.connected(stage.base, 1) as http:
-        return [await _asked(http[0], row["code"], CLERKS[row["place"]]) for row in drawn][WARMING:]
 
 
 async def _asked(http: client.Connection, card: str, person: str) -> float:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import asyncpg
+
 from logistics.rules.codes import CodeType, random_code
 from seed.load import COURIER, person_code, place_code
 from tests.bench import client, custody, scans
+from tests.bench.custody import Past
 from tests.bench.measuring import Row, percentile
 from tests.bench.setting import Stage, sequenced
 from tests.bench.world import supervisor
@@ -57,31 +60,25 @@ SELECT scan, id, 'receive', code, card, 'received', true, '\\x00', at FROM added
 
 
 async def curve(stage: Stage) -> list[Row]:
-    """Single scans, beside the bare ones, and questions at each size of the log."""
+    """Single scans, beside the bare ones, and questions at each size of the log; cards of all of it are also asked for
+    in a log that stays as it was first.
+    """
     rows: list[Row] = []
-    at_first: float | None = None
-    before = await stage.superuser.fetchval("SELECT max(id) FROM card")
-    for size in (size for size in SIZES if size <= stage.size.entries):
-        await _grow(stage, size)
-        asked = await custody.any_card(stage, before)
-        median = percentile(asked, 0.5)
-        measured = [
-            *await scans.single(stage),
-            *await custody.one_card(stage),
-            Row(
-                f"custody of any card, median; bare: with {SIZES[0]:,}",
-                "ms",
-                median,
-                at_first,
-                ratio_bound=1.5,
-            ),
-            Row("custody of any card, p99", "ms", percentile(asked, 0.99), bound=10),
-            await _auditors(stage),
-        ]
-        at_first = at_first or median
-        for row in measured:
-            path = f"{row.path}, {size:,} entries"
-            rows.append(replace(row, path=path))
+    before: int = await stage.superuser.fetchval("SELECT max(id) FROM card")
+    small = await asyncpg.connect(**stage.beside)
+    try:
+        with stage.another("logistics"):
+            await _grow(small, SIZES[0])
+        for size in (size for size in SIZES if size <= stage.size.entries):
+            await _grow(stage.superuser, size)
+            measured = [*await scans.single(stage), *await custody.one_card(stage), await _auditors(stage)]
+            with stage.another("logistics") as base:
+                pasts = Past(stage.base, stage.superuser, before), Past(base, small, before)
+                measured += await custody.any_card(*pasts, stage.sized(custody.QUESTIONS), stage.rounds)
+            measured[-2] = replace(measured[-2], path=f"{measured[-2].path}; bare: with {SIZES[0]:,}")
+            rows += [replace(row, path=f"{row.path}, {size:,} entries") for row in measured]
+    finally:
+        await small.close()
     return rows
 
 
@@ -112,19 +109,19 @@ async def _auditors(stage: Stage) -> Row:
     return Row("auditor's search by any filter, first page, p99", "ms", percentile(times, 0.99), bound=100)
 
 
-async def _grow(stage: Stage, size: int) -> None:
+async def _grow(superuser: asyncpg.Connection, size: int) -> None:
     """Fill the log up to `size` entries."""
-    more = size - await stage.superuser.fetchval("SELECT count(*) FROM entry")
+    more = size - await superuser.fetchval("SELECT count(*) FROM entry")
     sites = [place_code(site) for site in range(1, 14)]
-    last = await stage.superuser.fetchval("SELECT max(id) FROM card")
-    await stage.superuser.execute("SET session_replication_role = replica")
+    last = await superuser.fetchval("SELECT max(id) FROM card")
+    await superuser.execute("SET session_replication_role = replica")
     codes = [random_code(CodeType.CARD) for _ in range(more // ENTRIES_PER_CARD + 2)]
-    await stage.superuser.execute(_CARDS, codes, sites)
+    await superuser.execute(_CARDS, codes, sites)
     # Some at a time, as a service is given them, so that each part is in the tree before the next comes.
     for first in range(1, more + 1, AT_ONCE):
         part = first, min(more, first + AT_ONCE - 1)
-        await stage.superuser.execute(_ENTRIES, more, last, person_code(0, 2), sites, *part, ENTRIES_PER_CARD)
-        await sequenced(stage.superuser)
-    await stage.superuser.execute("SET session_replication_role = origin")
-    await stage.superuser.execute("VACUUM (ANALYZE)")
-    await stage.superuser.execute("CHECKPOINT")
+        await superuser.execute(_ENTRIES, more, last, person_code(0, 2), sites, *part, ENTRIES_PER_CARD)
+        await sequenced(superuser)
+    await superuser.execute("SET session_replication_role = origin")
+    await superuser.execute("VACUUM (ANALYZE)")
+    await superuser.execute("CHECKPOINT")

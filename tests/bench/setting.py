@@ -51,6 +51,8 @@ class Stage:
     size: Size
     # Starts one more service with the same clock, on a database like it, as another program; its base address.
     another: Callable[[str], AbstractContextManager[str]]
+    # How its database is reached, by a superuser.
+    beside: dict[str, str]
     # When the service was ready, by the monotonic clock.
     ready_at: float
 
@@ -94,7 +96,8 @@ async def stage(furnish: Callable[[World], None], size: Size) -> AsyncIterator[S
                 def another(program: str) -> AbstractContextManager[str]:
                     return serving.elsewhere(server.url(BESIDE), on_stage.now(), Path(home, BESIDE), program)
 
-                on_stage = Stage(base, dsn, world, superuser, size, another, ready_at)
+                beside = dsn | {"user": SUPERUSER, "database": BESIDE}
+                on_stage = Stage(base, dsn, world, superuser, size, another, beside, ready_at)
                 yield on_stage
         finally:
             await superuser.close()
