@@ -138,6 +138,8 @@ def _script(character: str) -> str:
     return unicodedata.name(character, "").split(" ")[0].removesuffix("-HIRAGANA")
 
 
+# Between names, then between words.
+_PARTING = "・ 　"
 _NOT_FIRST = frozenset("、。，．・：；！？）」』】〕］｝ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々,.)]}")
 
 
@@ -155,7 +157,14 @@ def _line_length(text: str, room_mm: float, size: float) -> int:
 
 
 def _break_before(text: str, index: int) -> int:
-    """The best place to break at or shortly before `index`; 1 where not even one character has room."""
+    """The best place to break at or before `index`; 1 where not even one character has room.
+
+    Names that stand side by side part where one ends, if that leaves the line no less than half full.
+    """
+    for mark in _PARTING:
+        parted = text.rfind(mark, index // 2, index) + 1
+        if parted > 1 and text[parted] not in _NOT_FIRST:
+            return parted
     for at in range(index, max(index - 4, 1), -1):
         if text[at] not in _NOT_FIRST:
             return at

@@ -186,6 +186,12 @@ def test_a_long_name_breaks_where_a_reader_would_break_it() -> None:
     assert fonts.halved("西京区役所洛西支所", 30, 12)[:2] == ("西京区役所", "洛西支所")
 
 
+def test_two_names_part_between_them_and_words_between_words() -> None:
+    names = "深草支所 業務従事者12・深草支所 立会者3"
+    assert fonts.wrapped(names, 45, 9) == ("深草支所 業務従事者12・", "深草支所 立会者3")
+    assert fonts.wrapped("a recount by two people", 30, 9) == ("a recount by two", "people")
+
+
 def test_a_closing_bracket_never_begins_a_line() -> None:
     for room in range(12, 60):
         lines = fonts.wrapped("封印番号（発送時）の、確認。" * 4, room, 8)
