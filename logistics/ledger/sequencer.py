@@ -19,9 +19,10 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from logistics.ledger import merkle, tree, watching
+from logistics.ledger import merkle, reconciling, tree, watching
 from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.notes import NoteRefused
+from logistics.ledger.reconciling import Reconciler
 from logistics.ledger.signer import Signer, SigningRefused, known_vkey
 from logistics.ledger.watching import Watch
 from logistics.store.database import Database
@@ -30,15 +31,6 @@ LEADER_LOCK = 7_346_002
 ROUND_SECONDS = 0.25
 # Somebody else leads; look again.
 FOLLOW_SECONDS = 1.0
-# "Entry without leaf": what a window cannot see, such as rows that a dump brought with foreign transaction ids. The log
-# is gone through once in so many seconds, a slice of it every second: a long past makes no round wait.
-RECONCILE_SECONDS = 300.0
-SLICE_SECONDS = 1.0
-LEAST_SLICE = 1_000
-# Below every id that a row can have, also one that somebody wrote by hand.
-NO_ID = -(2**63)
-# So many ids are gone through in one statement where all of it is at once.
-MOST_IDS = 500_000
 MOST_LEAVES = 20_000
 # Hashing these takes some milliseconds, for which nothing else of the process runs.
 MOST_HASHED = 2_000
@@ -63,29 +55,6 @@ FROM (
     ORDER BY entry.id
     LIMIT $3
 ) AS ended
-"""
-
-# Rows below the horizon, and rows whose transaction id this server has not given out yet: those came by a dump. Which
-# have no leaf is told by two indexes alone.
-_LEFT_OVER = """
-WITH without AS MATERIALIZED (
-    SELECT id FROM entry
-    WHERE id > $3 AND id <= $4 AND NOT EXISTS (SELECT FROM leaf WHERE leaf.entry = entry.id)
-)
-SELECT entry.id, entry.hash
-FROM without
-JOIN entry USING (id)
-WHERE entry.xid < $1::text::xid8 OR entry.xid >= pg_snapshot_xmax(pg_current_snapshot())
-ORDER BY entry.id
-LIMIT $2
-"""
-
-_LAST = "SELECT COALESCE(max(id), 0) FROM entry"
-
-_ASSIGN = """
-INSERT INTO leaf (leaf_index, entry, hash)
-SELECT $1 + place - 1, entry, hash
-FROM unnest($2::bigint[], $3::bytea[]) WITH ORDINALITY AS added (entry, hash, place)
 """
 
 _STORED = """
@@ -142,7 +111,7 @@ class Sequencer:
             await worker.reconcile()
             went_on = reread = 0.0
             while True:
-                if time.monotonic() - went_on > SLICE_SECONDS:
+                if time.monotonic() - went_on > reconciling.SLICE_SECONDS:
                     await worker.reconcile_on()
                     went_on = time.monotonic()
                 await self._round(worker)
@@ -211,11 +180,10 @@ class Worker:
         self._published = edge.size
         self._horizon = "0"
         self._signed_at = 0.0
-        # Up to which id the pass that is under way has looked for entries without a leaf.
-        self._gone_through = 0
         # Whether leaves may have been stored that the edge has not grown by; those of a killed leader, to begin with.
         self._has_more = True
         self.watch = Watch(connection, signer)
+        self._reconciler = Reconciler(connection, self.watch)
 
     @property
     def vkey(self) -> str:
@@ -246,32 +214,16 @@ class Worker:
         """Give a leaf to every entry that was left without one, whatever its transaction id; how many there were."""
         # Whatever is below this is over, and is seen by each statement from now on.
         horizon: str = await self._connection.fetchval(_HORIZON)
-        last: int = await self._connection.fetchval(_LAST)
-        found = 0
-        for after in range(0, last, MOST_IDS):
-            found += await self._take_up(after or NO_ID, after + MOST_IDS, horizon)
+        found = await self._reconciler.all(horizon, self._horizon)
+        self._has_more = self._has_more or found > 0
         self._horizon = horizon
         return found
 
     async def reconcile_on(self) -> int:
         """The same for the next slice of the log, of what the windows have passed over; after its end, from the start."""
-        last: int = await self._connection.fetchval(_LAST)
-        after = 0 if self._gone_through >= last else self._gone_through
-        self._gone_through = after + max(LEAST_SLICE, int(last * SLICE_SECONDS / RECONCILE_SECONDS))
-        return await self._take_up(after or NO_ID, self._gone_through, self._horizon)
-
-    async def _take_up(self, after: int, upto: int, horizon: str) -> int:
-        found = 0
-        while True:
-            async with self._connection.transaction():
-                rows = await self._connection.fetch(_LEFT_OVER, horizon, MOST_LEAVES, after, upto)
-                await self.watch.look_at([row["id"] for row in rows], self._horizon)
-                await self._add(rows)
-            found += len(rows)
-            if rows:
-                self._has_more, after = True, rows[-1]["id"]
-            if len(rows) < MOST_LEAVES:
-                return found
+        found = await self._reconciler.go_on(self._horizon)
+        self._has_more = self._has_more or found > 0
+        return found
 
     async def assign(self) -> None:
         """Give leaves to the entries of all transactions that ended since the last window, in entry order."""
@@ -313,10 +265,3 @@ class Worker:
             self._clock(),
         )
         self._published, self._signed_at = size, time.monotonic()
-
-    async def _add(self, rows: list[Any]) -> None:
-        if rows:
-            size = await self._connection.fetchval("SELECT COALESCE(max(leaf_index) + 1, 0) FROM leaf")
-            await self._connection.execute(
-                _ASSIGN, size, [row["id"] for row in rows], [row["hash"] for row in rows]
-            )

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from logistics.gate import take
-from logistics.ledger import merkle, notes, sequencer
+from logistics.ledger import merkle, notes, reconciling
 from logistics.ledger.acts import Act
 from logistics.ledger.canonical import leaf_hash
 from logistics.ledger.sequencer import Sequencer, TreeDiffers, Worker
@@ -186,7 +186,7 @@ async def test_rows_of_a_dump_with_foreign_transaction_ids_are_reconciled(
 async def test_a_row_that_came_in_beside_is_found_within_one_pass_whatever_its_number(
     database: Database, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sequencer, "LEAST_SLICE", 2)
+    monkeypatch.setattr(reconciling, "LEAST_SLICE", 2)
     await write(database, 7)
     name = str(database.engine.url.database)
     async with at_work(database, tmp_path) as (worker, connection):
@@ -196,7 +196,7 @@ async def test_a_row_that_came_in_beside_is_found_within_one_pass_whatever_its_n
 
         for number in (-3, 900):
             await as_superuser(server, BESIDE.format(number), name)
-            monkeypatch.setattr(sequencer, "RECONCILE_SECONDS", 5)
+            monkeypatch.setattr(reconciling, "RECONCILE_SECONDS", 5)
             assert sum([await worker.reconcile_on() for _ in range(6)]) == 1, number
             assert worker.watch.distrusts is not None
 
