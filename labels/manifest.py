@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labels import barcodes, parts, table
-from labels.flow import Piece, gap
-from labels.page import LEFT, WIDTH, Paper, compose, grouped
+from labels import parts, shipment, table
+from labels.flow import Piece
+from labels.page import compose, grouped
 from labels.pen import GREY, Pen
-from logistics.rules.records import Imprint, ManifestLine, ManifestRecord, SealedBatch
+from labels.shipment import ROW
+from logistics.rules.records import Imprint, ManifestRecord, SealedBatch
 
 TITLE = "発送明細書"
-_ROW, _BARS = 7.8, 5.4
 
 _BATCHES = table.columns(
     ("", 9, "right"),
@@ -34,12 +34,7 @@ _CARDS = table.columns(
 def render(record: ManifestRecord, imprint: Imprint) -> bytes:
     """The manifest as PDF. ValueError if its containers and its list do not tell the same."""
     _require_true(record)
-    running = (
-        f"{parts.run_name(record.run_date, record.run_sequence)}　"
-        f"{record.origin.name} → {record.destination.name}　{len(record.lines)}枚"
-    )
-    paper = Paper(TITLE, record.number, record.issued_at, running)
-    return compose(paper, imprint, list(_pieces(record)))
+    return compose(shipment.paper(TITLE, record), imprint, list(_pieces(record)))
 
 
 def _require_true(record: ManifestRecord) -> None:
@@ -54,29 +49,18 @@ def _require_true(record: ManifestRecord) -> None:
 
 
 def _pieces(record: ManifestRecord) -> Iterator[Piece]:
-    yield parts.letter(
-        record.destination,
-        record.origin,
-        record.issued_by,
-        record.issued_at,
-        "下記のとおり発送します。封印番号及び枚数を確認のうえ、収受してください。",
-    )
-    yield parts.facts(
-        [
-            parts.Fact("便", parts.run_name(record.run_date, record.run_sequence)),
-            parts.Fact("便番号", grouped(record.run)),
-            *parts.carriage_facts(record.carriage),
-            parts.Fact("授受票", "", record.transfer_slip),
-            parts.Fact("発送数", f"搬送袋 {len(record.batches)} 袋　カード等 {len(record.lines):,} 枚"),
-        ]
-    )
-    yield parts.section("搬送袋", "袋ごとに封印番号を照合してください")
+    def draw_between(pen: Pen, y: float, index: int) -> None:
+        line = record.lines[index]
+        _, _, _, kind, batch, _ = _CARDS
+        pen.cell(kind.x, y, kind.width, ROW, line.kind_name, 8.5)
+        pen.cell(batch.x, y, batch.width, ROW, grouped(line.batch), 8, grey=GREY)
+
+    yield from shipment.opening(record, "発送")
     yield from _batches(record.batches)
     yield parts.section("種別ごとの枚数")
     yield from parts.kind_counts(record.counts, len(record.lines))
-    yield parts.section("明細", "1枚ごとにバーコードを読み取り、確認欄に印を付けてください")
-    yield from _cards(record)
-    yield from _closing(record)
+    yield from shipment.cards(record, _CARDS, draw_between)
+    yield from shipment.closing(record, "発送者（分室）", "受領（拠点）")
 
 
 def _batches(batches: tuple[SealedBatch, ...]) -> Iterator[Piece]:
@@ -101,54 +85,3 @@ def _draw_batch(number: int, batch: SealedBatch, height: float, *, last: bool) -
         table.under(pen, y + height, strong=last)
 
     return draw
-
-
-def _cards(record: ManifestRecord) -> Iterator[Piece]:
-    heads = {
-        batch.code: _batch_head(number, len(record.batches), batch)
-        for number, batch in enumerate(record.batches, 1)
-    }
-    last = len(record.lines)
-    for number, line in enumerate(record.lines, 1):
-        yield Piece(_ROW, _draw_line(line), heads[line.batch], keep=number == last)
-    yield parts.end_of_list(f"以上 {len(record.lines):,} 枚")
-
-
-def _batch_head(number: int, of: int, batch: SealedBatch) -> Piece:
-    says = f"搬送袋 {number} / {of}　{grouped(batch.code)}　封印番号 {batch.seal_number}　{batch.cards:,} 枚"
-
-    def draw(pen: Pen, y: float) -> None:
-        pen.cell(LEFT, y, WIDTH, 6, says, 8.5, pad=0)
-        table.draw_head(pen, y + 6, _CARDS)
-
-    return Piece(6 + table.HEAD_HEIGHT, draw)
-
-
-def _draw_line(line: ManifestLine) -> parts.Draw:
-    def draw(pen: Pen, y: float) -> None:
-        number, tick, card, kind, batch, bars = _CARDS
-        baseline = y + 5.2
-        pen.write(number.x + number.width - 1.5, baseline, str(line.position), 9, "right")
-        pen.tick(tick.x + tick.width / 2 - 1.9, y + 2, 3.8)
-        pen.write(card.x + 1.5, baseline, grouped(line.card), 10.5)
-        pen.cell(kind.x, y, kind.width, _ROW, line.kind_name, 8.5)
-        pen.cell(batch.x, y, batch.width, _ROW, grouped(line.batch), 8, grey=GREY)
-        module = barcodes.module_mm(line.card, bars.width)
-        left = bars.x + (bars.width - barcodes.width_mm(line.card, module)) / 2
-        pen.barcode(line.card, left, y + (_ROW - _BARS) / 2, _BARS, module)
-        table.under(pen, y + _ROW, strong=line.position % 5 == 0)
-
-    return draw
-
-
-def _closing(record: ManifestRecord) -> Iterator[Piece]:
-    yield parts.section("確認", "封印及び枚数に相違がないことを確認しました")
-    yield parts.signatures(
-        [
-            parts.Signature("発送者（分室）", record.origin.name, record.issued_by.name),
-            parts.Signature("引渡し（配送業者）", record.carriage.name),
-            parts.Signature("受領（拠点）", record.destination.name),
-        ]
-    )
-    yield gap(3)
-    yield parts.remark_lines("備考")
