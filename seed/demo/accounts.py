@@ -26,13 +26,16 @@ AREA = "執務室"
 STATIONS = 3
 
 
-# The first station of each place that waits to be let in.
+# Of each place, how many stations it has, and the first that waits to be let in, if one does.
 _WAITING = """
-SELECT DISTINCT ON (device.place) device.code, place.name
-FROM device
-JOIN place ON place.code = device.place
-WHERE device.place = ANY ($1::text[]) AND device.secret IS NULL AND device.revoked_at IS NULL
-ORDER BY device.place, device.created_at, device.code
+SELECT place.code AS place, place.name, count(device.code) AS stations,
+       (array_agg(device.code ORDER BY device.created_at, device.code)
+            FILTER (WHERE device.secret IS NULL AND device.revoked_at IS NULL))[1] AS device
+FROM place
+LEFT JOIN device ON device.place = place.code
+WHERE place.code = ANY ($1::text[])
+GROUP BY place.code
+ORDER BY place.code
 """
 
 
@@ -89,7 +92,11 @@ def kept(data_dir: Path) -> Keys | None:
 
 
 async def shown(database: Database, keys: Keys, now: datetime, app_now: datetime) -> list[str]:
-    """Lines for the terminal: one account of each role with its code of this moment, and codes for two stations."""
+    """Lines for the terminal: one account of each role with its code of this moment, and codes for stations.
+
+    The annex, a site and the courier's vehicle: a day passes through all three. Where every station was let in,
+    another is added.
+    """
     lines = ["Demonstration accounts (this machine only):"]
     async with database.begin() as session:
         known = await people.actors(session, keys.people)
@@ -99,11 +106,15 @@ async def shown(database: Database, keys: Keys, now: datetime, app_now: datetime
             code = passwords.code_at(held.secret, app_now)
             lines.append(f"  {role.value:<15} {actor.code}  {held.password}  {code}  {actor.name}")
         manager = known[person_code(0, 1)]
-        waiting = await (await driver(session)).fetch(_WAITING, [place_code(0), place_code(1)])
-        for device in waiting:
-            once = await devices.reissue(session, manager, device["code"], now)
+        wanted = [place_code(0), place_code(1), place_code(VEHICLE_NUMBER)]
+        for place in await (await driver(session)).fetch(_WAITING, wanted):
+            if place["device"]:
+                once = await devices.reissue(session, manager, place["device"], now)
+            else:
+                name = f"端末 {place['stations'] + 1}"
+                _, once = await devices.add(session, manager, name, place["place"], AREA, now)
             lines.append(
-                f"  station   {device['name']}: {once}  (once, at /devices/enrol; without it one may only look)"
+                f"  station   {place['name']}: {once}  (once, at /devices/enrol; without it one may only look)"
             )
     lines.append("Codes change every 30 seconds: `logistics demo-codes` shows the present ones.")
     return lines

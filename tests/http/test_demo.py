@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from datetime import date, timedelta
 
 import httpx
 import pytest
 
+from logistics.rules import passwords, tokens
 from logistics.store.database import Database
+from logistics.work import devices
 from seed.demo import happened
-from seed.demo.day import DAY
+from seed.demo.accounts import Holder, Keys, shown
+from seed.demo.day import DAY, STARTS_AT
 from seed.demo.summary import KINDS
 from seed.demo.world import make
+from seed.load import VEHICLE_NUMBER, person_code, place_code
 from tests.played import SMALL, play
 
 
@@ -49,6 +55,26 @@ async def test_a_service_that_hides_a_missing_card_makes_the_day_a_bad_one(datab
     assert not summary.balanced
     assert summary.verdict.startswith("BAD 2026-04-01")
     assert sum(".missing: 0 answered, 1 happened" in fault for fault in summary.faults) == 4
+
+
+async def test_a_newcomer_gets_a_station_of_annex_site_and_courier_however_many_were_let_in(
+    database: Database,
+) -> None:
+    manager = person_code(0, 1)
+    keys = Keys({manager: Holder(tokens.new_code(), passwords.new_secret())}, {})
+    places = []
+    for _ in range(3):
+        lines = await shown(database, keys, STARTS_AT, STARTS_AT)
+        again = await shown(database, keys, STARTS_AT, STARTS_AT)
+        codes = [
+            re.findall(r"station .*: ([A-Z]{5}(?:-[A-Z]{5}){5}) ", "\n".join(told)) for told in (lines, again)
+        ]
+        assert [len(codes[0]), len(codes[1])] == [3, 3]
+        async with database.begin() as session:
+            for once in codes[1]:
+                places.append((await devices.enrol(session, once, STARTS_AT)).place)
+
+    assert Counter(places) == dict.fromkeys((place_code(0), place_code(1), place_code(VEHICLE_NUMBER)), 3)
 
 
 @pytest.mark.parametrize("later", range(0, 60, 3))

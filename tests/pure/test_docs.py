@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from logistics.rules import codes
 from logistics.rules.lifecycle import BATCH, CARD, INCIDENT, Lifecycle
 
 README = Path(__file__).parents[2] / "README.md"
@@ -33,3 +34,11 @@ def test_every_make_target_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^(\w+):", MAKEFILE.read_text(encoding="utf-8"), re.M))
 
     assert said <= targets
+
+
+def test_whoever_types_a_code_from_the_readme_types_a_sound_one() -> None:
+    blocks = re.findall(r"```console\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    said = {code for block in blocks for code in re.findall(r"\b(?:P\d{6}[0-9A-Z]|L\d\d[0-9A-Z])\b", block)}
+
+    assert len(said) > 2
+    assert {code: codes.fault(code) for code in said if codes.fault(code)} == {}
