@@ -6,6 +6,7 @@ every string is. Where a body does not fit its type, all of it is read as text. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -16,6 +17,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request
 from litestar.enums import ScopeType
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -34,15 +36,23 @@ READS_PDF = {"reads_pdf": True}
 # Mark of a handler that takes in files and keeps of them what it has written anew.
 READS_FILES = {"reads_files": True}
 PDF, _PDF_BEGINS = "application/pdf", b"%PDF-"
-# Where the scope keeps the body as it was read here, for the handler.
-_READ = "logistics.body"
+# Where the scope keeps the body as it was read here, for the handler; or how it does not fit the handler's type.
+_READ, _MISFIT = "logistics.body", "logistics.misfit"
+_WHERE = re.compile(r"^(.*?)(?: - at `\$\.?(.*)`)?$", re.S)
 
 
 class ReadOnce(Request[Any, Any, Any]):
-    """A request whose JSON body is not decoded again for the handler once the guard has read it by its type."""
+    """A request whose JSON body is read once, strictly: a number in quotes is no number, a number is no time.
+
+    The framework itself would take each for the other.
+    """
 
     async def json(self) -> Any:
-        """The body: a struct of the handler's type where it fits that, else what JSON makes of it."""
+        """The body as a struct of the handler's type. ValidationException with field and fault if it does not fit."""
+        if misfit := self.scope.get(_MISFIT):
+            found = _WHERE.match(str(misfit))
+            message, where = found.groups() if found else (str(misfit), None)
+            raise ValidationException(extra=[{"key": where or "body", "message": message}])
         known = self.scope.get(_READ)
         return await super().json() if known is None else known
 
@@ -122,8 +132,8 @@ def _refuse_body(content: bytes, scope: Scope) -> None:
     if annotation is not None:
         try:
             value = _decoder(annotation).decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass
+        except (msgspec.DecodeError, UnicodeDecodeError) as misfit:
+            scope[_MISFIT] = misfit  # type: ignore[literal-required]
         else:
             _refuse_texts(texts(value, ""))
             scope[_READ] = value  # type: ignore[literal-required]
@@ -184,7 +194,7 @@ def texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
                 yield from texts(getattr(value, name), f"{where}.{name}" if where else name)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield f"{where} (a key)", str(key)
+            yield f"{where or 'body'} (a key)", str(key)
             yield from texts(item, f"{where}.{key}" if where else str(key))
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
         for n, item in enumerate(value):

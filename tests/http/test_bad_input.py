@@ -74,10 +74,14 @@ REFUSALS: list[tuple[str, Any, str, str]] = [
     ("/scans", scans(occurred_at="yesterday"), MISFIT, "scans[0].occurred_at"),
     ("/scans", scans(id="not-a-uuid"), MISFIT, "scans[0].id"),
     ("/scans", scans(id=5), MISFIT, "scans[0].id"),
+    ("/scans", scans(occurred_at=1_774_998_000), MISFIT, "scans[0].occurred_at"),
+    ("/scans", scans(occurred_at="1774998000"), MISFIT, "scans[0].occurred_at"),
     ("/scans", scans(code="x" * 401), MISFIT, "scans[0].code"),
     ("/scans", scans(code="C" * 401), MISFIT, "scans[0].code"),
     ("/scans", scans(code=None), MISFIT, "scans[0].code"),
-    ("/scans", scans(damaged="yes"), MISFIT, "scans[0].damaged"),
+    ("/scans", scans(damaged="true"), MISFIT, "scans[0].damaged"),
+    ("/scans", scans(damaged=1), MISFIT, "scans[0].damaged"),
+    ("/scans", scans(sequence="1", queue="7Q2M4ZK9SA"), MISFIT, "scans[0].sequence"),
     ("/scans", scans(seal_number="ab"), MISFIT, "scans[0].seal_number"),
     ("/scans", scans(colour="red"), MISFIT, "scans[0].colour"),
     ("/scans", {"supervisor": SUPERVISOR, "scans": []}, MISFIT, "scans"),
@@ -119,6 +123,8 @@ BODIES: list[tuple[bytes, int]] = [
     (DEEP, 400),
     (b'{"destination": ' + DEEP + b"}", 400),
     (b'{"destination":"L01F","run_day":"2026-04-01","x":' + DEEP + b"}", 400),
+    (b'{"destination": NaN}', 400),
+    (b'{"destination": 1e400}', 400),
     (b'"' + b"x" * 1_000_001 + b'"', 413),
 ]
 
@@ -128,7 +134,10 @@ async def test_a_body_that_is_no_sound_json_is_refused_as_a_problem(day: Day, da
     for content, status in BODIES:
         headers = {"content-type": "application/json"}
         response = await day.annex.ask("POST", "/batches", content=content, headers=headers)
-        if (response.status_code, response.headers["content-type"]) != (status, PROBLEM):
+        named = [error["field"] for error in response.json().get("errors", [])]
+        if (response.status_code, response.headers["content-type"]) != (status, PROBLEM) or (
+            status == 400 and not set(named) & {"body", "destination"}
+        ):
             wrong[content[:60]] = response.status_code, response.text
 
     assert wrong == {}
