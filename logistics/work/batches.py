@@ -208,16 +208,16 @@ async def lock(session: AsyncSession, actor: Actor, code: str) -> Row:
     return dict(row)
 
 
-async def lock_open(session: AsyncSession, actor: Actor, code: str) -> Row:
-    """The row of an open batch that leaves the actor's place, locked; NotFound, StepRefused if it is not open."""
+async def lock_open(session: AsyncSession, actor: Actor, code: str, step: CardStep) -> Row:
+    """The row, locked, of a batch whose cards are to take `step`; NotFound, StepRefused if it is not open here."""
     batch = await lock(session, actor, code)
     if batch["state"] != BatchState.OPEN:
-        raise refused(BatchStep.SEAL, [code], batch["state"])
+        raise refused(step, [code], batch["state"])
     return batch
 
 
-def refused(step: BatchStep, batches: Sequence[str], state: str) -> StepRefused:
-    """Why a batch in `state` cannot take `step`."""
+def refused(step: BatchStep | CardStep, batches: Sequence[str], state: str) -> StepRefused:
+    """Why a batch in `state` cannot take `step`, or its cards cannot."""
     return StepRefused(step, batches, state, BATCH.steps_from(BatchState(state)))
 
 
@@ -227,7 +227,8 @@ async def _scan(
     if purpose is Purpose.PACK:
         permissions.require(actor, "pack")
     require_packing(actor)
-    batch = await lock_open(session, actor, code)
+    step = CardStep.PACK if purpose is Purpose.PACK else CardStep.UNPACK
+    batch = await lock_open(session, actor, code, step)
     call = Call(
         actor,
         purpose,

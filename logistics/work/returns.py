@@ -63,7 +63,7 @@ async def pack(
 ) -> list[Answer]:
     """Scan cards into an open return batch, for one reason; an outcome per scan. NotFound, StepRefused."""
     permissions.require(actor, "pack_return")
-    batch = await batches.lock_open(session, actor, code)
+    batch = await batches.lock_open(session, actor, code, CardStep.PACK)
     site = str(actor.place)
     call = Call(
         actor,

@@ -68,3 +68,13 @@ def test_a_long_list_is_shortened_and_says_by_how_much() -> None:
     assert "C9 …(+3)" in error.message
     assert "C10" not in error.message
     assert len(error.facts()["codes"]) == MOST_LISTED + 3
+
+
+def test_a_step_that_is_refused_is_told_in_words_and_not_in_codes() -> None:
+    bag = StepRefused("pack", ["BS955ZFXEK"], "closed", [])
+    card = StepRefused("put_away", ["C0XK3WYPMU"], "delivered", ["receive"])
+
+    assert bag.message_ja == "BS955ZFXEK は現在の状態（検数完了）では、この操作（梱包）を行えません。"
+    assert "Possible now: nothing." in bag.message
+    assert card.message_ja == "C0XK3WYPMU は現在の状態（到着（未検数））では、この操作（格納）を行えません。"
+    assert "Possible now: receive." in card.message

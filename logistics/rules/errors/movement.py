@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from logistics.rules.errors.refusal import DomainError
+from logistics.rules.step_words import in_japanese
 
 
 @dataclass(eq=False)
@@ -91,6 +92,16 @@ class StepRefused(DomainError):
     possible: Sequence[str]
     en = "{step} is not possible for {codes} in state {state}. Possible now: {possible}."
     ja = "{codes} は現在の状態（{state}）では、この操作（{step}）を行えません。"
+
+    @property
+    def message(self) -> str:
+        """In English, also where no step is possible any more."""
+        return replace(self, possible=self.possible or ["nothing"]).said(self.en)
+
+    @property
+    def message_ja(self) -> str:
+        """In the words of the screen instead of our codes."""
+        return replace(self, **in_japanese(self.step, self.state, self.codes)).said(self.ja)
 
 
 @dataclass(eq=False)
