@@ -9,7 +9,11 @@ from datetime import date
 
 from logistics.rules.codes import CodeType
 from logistics.rules.csv_list import MOST_FAULTS, Columns, Fault, fault, read, wrong_code
+from logistics.rules.returns import ONE_WAY
+from logistics.rules.vaulting import DEPOSITED
 
+# What is handed in at a counter, or bound there: no list announces it.
+UNLISTED = ONE_WAY | {DEPOSITED}
 LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,19}")
 # What a list may call its columns; the first name is ours.
 COLUMNS: Columns = {
@@ -68,6 +72,8 @@ def _line(number: int, cells: Mapping[str, str], names: Names, day: date) -> tup
     kind = names.kinds.get(cells["kind"], "")
     if not kind:
         faults.append(fault(number, "kind", "no such kind"))
+    elif kind in UNLISTED:
+        faults.append(fault(number, "kind", "this kind comes on no list; take it in where it is collected"))
     elif reason := _term_fault(names.terms[kind], day):
         faults.append(fault(number, "kind", reason))
     destination = names.places.get(cells["destination"], "")

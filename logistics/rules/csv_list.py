@@ -28,6 +28,7 @@ SEPARATORS = {
     "、": "Japanese commas",
     "|": "bars",
 }
+_ENCODING = "neither UTF-8 nor Shift_JIS; save the list in one of them"
 NAMED = {CodeType.CARD: "control number"}
 
 Fault: TypeAlias = "dict[str, str | int]"
@@ -82,12 +83,14 @@ def read(content: bytes, columns: Columns, optional: Collection[str] = ()) -> tu
 
 
 def _decode(content: bytes) -> tuple[str | None, Fault]:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None, fault(1, "-", _ENCODING)
     for encoding in ("utf-8-sig",) if content.startswith(codecs.BOM_UTF8) else ("utf-8", "cp932"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            wrong = fault(line, "-", "neither UTF-8 nor Shift_JIS; save the list in one of them")
+            wrong = fault(line, "-", _ENCODING)
             continue
         if "\x00" in text:
             return None, fault(text.count("\n", 0, text.index("\x00")) + 1, "-", "holds a NUL character")

@@ -17,6 +17,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"is not the .+ of a person", "職員のコードではありません"),
     (r"is not the .+ of a .+", "別の種類のコードです"),
     (r"stands in line (\d+) already", "{}行目にもあります"),
+    (r"this control number is known already", "登録済みの管理番号です"),
+    (
+        r"this kind comes on no list; take it in where it is collected",
+        "着荷リストで届く種別ではありません。受け取った拠点で受け入れてください",
+    ),
     (r"the list names no card", "カードが1枚もありません"),
     (r"the list names nobody", "記録が1件もありません"),
     (r"no such kind", "この種別はありません"),
@@ -72,6 +77,14 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"holds a My Number; remove it", "マイナンバーがあります。取り除いてください"),
     (r"(\d+) columns where the heading has (\d+)", "列が {} あります（見出しは {} 列）"),
 )
+# What fills a blank and is a word of ours.
+_BLANKS = {
+    "tabs": "タブ",
+    "semicolons": "セミコロン",
+    "full-width commas": "全角カンマ",
+    "Japanese commas": "読点",
+    "bars": "縦線",
+}
 _KNOWN = tuple((re.compile(said), japanese) for said, japanese in _SENTENCES)
 
 
@@ -79,5 +92,5 @@ def in_japanese(reason: str) -> str | None:
     """The sentence for a fault; None for one that has none, which a test forbids: it then stays in English."""
     for pattern, japanese in _KNOWN:
         if found := pattern.fullmatch(reason):
-            return japanese.format(*found.groups())
+            return japanese.format(*(_BLANKS.get(said, said) for said in found.groups()))
     return None

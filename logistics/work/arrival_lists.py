@@ -18,6 +18,7 @@ from logistics.rules import permissions
 from logistics.rules.arrival_list import Line, Names, parse
 from logistics.rules.calendar import business_date
 from logistics.rules.codes import CodeType, random_code
+from logistics.rules.csv_list import fault
 from logistics.rules.errors import AlreadyImported, ListInvalid
 from logistics.rules.lifecycle import CardStep
 from logistics.rules.permissions import Actor
@@ -53,12 +54,12 @@ async def import_list(session: AsyncSession, actor: Actor, content: bytes, now: 
     )
     taken = {row["code"] for row in known}
     faults += [
-        {"line": line.number, "column": "control_number", "reason": "this control number is known already"}
+        fault(line.number, "control_number", "this control number is known already")
         for line in lines
         if line.card in taken
     ]
     if faults:
-        raise ListInvalid(sorted(faults, key=lambda fault: (fault["line"], str(fault["column"]))))
+        raise ListInvalid(sorted(faults, key=lambda one: (one["line"], str(one["column"]))))
     return await _announce(session, actor, lines, digest, now)
 
 

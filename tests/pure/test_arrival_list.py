@@ -172,6 +172,22 @@ def test_a_kind_is_refused_before_it_starts_and_after_it_ends() -> None:
     assert faults(old, DAY) == [(2, "kind", "this kind was handled until 2026-03-31")]
 
 
+def test_what_is_handed_in_at_a_counter_comes_on_no_list() -> None:
+    unlisted = ("collected", "deposited", "documents")
+    names = Names({kind: kind for kind in unlisted}, dict.fromkeys(unlisted, (DAY, None)), NAMES.places)
+    content = text(*(f"{CARDS[n]},{kind},L01F,A-1" for n, kind in enumerate(unlisted)))
+
+    said = [(fault["line"], fault["column"]) for fault in parse(content.encode(), names, DAY)[1]]
+
+    assert said == [(2, "kind"), (3, "kind"), (4, "kind")]
+
+
+def test_a_list_in_utf_16_is_told_so() -> None:
+    content = text(f"{CARDS[0]},standard,L01F,A-1").encode("utf-16")
+
+    assert faults(content) == [(1, "-", "neither UTF-8 nor Shift_JIS; save the list in one of them")]
+
+
 @pytest.mark.parametrize("cell", [MY_NUMBER, f"{MY_NUMBER[:4]}-{MY_NUMBER[4:8]}-{MY_NUMBER[8:]}"])
 def test_a_my_number_is_named_by_its_place_and_never_quoted(cell: str) -> None:
     content = text(

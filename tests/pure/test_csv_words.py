@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,3 +59,4 @@ def test_a_list_with_another_separator_is_told_which(separator: str) -> None:
     assert (fault["line"], fault["column"]) == (1, "-")
     assert SEPARATORS[separator] in str(fault["reason"])
     assert "カンマ" in str(fault["reason_ja"])
+    assert not re.search("[A-Za-z]{4}", str(fault["reason_ja"]))
