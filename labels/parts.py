@@ -161,7 +161,7 @@ class Signature:
 BLANK_TIME = "令和　　年　　月　　日　　　時　　分"
 
 
-def signatures(boxes: Sequence[Signature]) -> Piece:
+def signatures(boxes: Sequence[Signature], *, keep: bool = False) -> Piece:
     """Equal boxes side by side, each with party, time, name, line to sign, and the place for a seal."""
     space = 3.0
     width = (WIDTH - space * (len(boxes) - 1)) / len(boxes)
@@ -170,7 +170,7 @@ def signatures(boxes: Sequence[Signature]) -> Piece:
         for index, box in enumerate(boxes):
             _sign_box(pen, LEFT + index * (width + space), y, width, box)
 
-    return Piece(39.4, draw)
+    return Piece(39.4, draw, keep=keep)
 
 
 def _sign_box(pen: Pen, x: float, y: float, width: float, box: Signature) -> None:

@@ -66,16 +66,17 @@ def cards(
 
 
 def closing(record: Shipment, sender: str, receiver: str, remarks: float = 18) -> Iterator[Piece]:
-    """Where the three parties sign, and room for remarks, `remarks` mm high."""
+    """Where the three parties sign, and on the same page room for remarks, `remarks` mm high."""
     yield parts.section("確認", "封印及び枚数に相違がないことを確認しました")
     yield parts.signatures(
         [
             parts.Signature(sender, record.origin.name, record.issued_by.name),
             parts.Signature("引渡し（配送業者）", record.carriage.name),
             parts.Signature(receiver, record.destination.name),
-        ]
+        ],
+        keep=True,
     )
-    yield gap(3)
+    yield gap(3, keep=True)
     yield parts.remark_lines("備考", remarks)
 
 

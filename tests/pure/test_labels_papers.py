@@ -118,6 +118,16 @@ def test_every_page_names_its_document_and_counts_itself(
         assert f"照合値 {records.imprint(record).digest[:4]} " in text
 
 
+def test_remarks_stand_where_the_parties_sign_and_never_alone_on_a_page() -> None:
+    for cards in range(4, 10):
+        texts = paper.texts(drawn(records.manifest(cards, 1)))
+
+        assert not any(word in text for text in texts[:-1] for word in ("備考", "引渡し（配送業者）"))
+        assert "備考" in texts[-1]
+        assert "引渡し（配送業者）" in texts[-1]
+        assert f"以上 {cards} 枚" in texts[-1]
+
+
 def test_a_reprint_says_which_one_it_is_on_every_page() -> None:
     texts = paper.texts(drawn(records.manifest(60, 2), copy=2))
 
