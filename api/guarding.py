@@ -26,7 +26,7 @@ from logistics.rules.guard import holds_my_number
 from logistics.work.cleaning import kind_of
 
 # Headers whose digits are a protocol's own: lengths, dates, versions of a browser, the boundary of a form.
-_PROTOCOL = ("accept", "content-", "sec-", "if-", "host", "date", "connection")
+_PROTOCOL = ("content-", "sec-", "if-", "host", "date", "connection")
 # A version such as 150.0.7871.1000 is no number of a person.
 _VERSIONED = frozenset({"user-agent", "via", "server"})
 # Mark of a handler that reads a file of its own form and names the place of a My Number in it.
@@ -84,6 +84,8 @@ def refuse_head(request: Request[Any, Any, Any]) -> None:
         raise MyNumberRefused("the query")
     for raw_name, value in request.scope["headers"]:
         name = raw_name.decode("latin-1")
+        if holds_my_number(name):
+            raise MyNumberRefused("the name of a header")
         # What is not ASCII may be meant as either; what is, reads the same.
         readings = ("latin-1",) if value.isascii() else ("latin-1", "utf-8")
         if any(_header_holds(name, value.decode(encoding, "replace")) for encoding in readings):

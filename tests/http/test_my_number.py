@@ -228,6 +228,29 @@ def test_every_body_that_takes_a_digest_in_keeps_it_from_the_guard() -> None:
         assert set(names) <= set(getattr(body, "unread_by_guard", ())), body
 
 
+CHROMIUM = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,v=b3;q=0.7",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
+    "Accept-Language": "ja,en-US;q=0.9,en;q=0.8,fr;q=0.7,de;q=0.6,zh;q=0.5,ko;q=0.4",
+    "If-None-Match": f'"a{NUMBER}b"',
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.7871.1000",
+}
+
+
+async def test_headers_that_a_browser_sends_pass_and_what_a_person_may_write_into_one_does_not(
+    day: Day,
+) -> None:
+    passed = await day.annex.ask("GET", "/places", headers=CHROMIUM)
+    refused = [
+        await day.annex.ask("GET", "/places", headers={name: value})
+        for name, value in (("Accept", NUMBER), ("Accept-Language", NUMBER), (f"X-{NUMBER}", "1"))
+    ]
+
+    assert passed.status_code == 200
+    assert {answer.json()["type"] for answer in refused} == {"/problems/my-number-refused"}
+    assert not any(NUMBER in answer.text + str(answer.headers) for answer in refused)
+
+
 async def test_no_scan_is_refused_because_of_the_digits_of_its_id(day: Day) -> None:
     ids = [f"0197c0de-0000-7000-8000-{NUMBER}", f"{NUMBER[:8]}-{NUMBER[8:]}-7000-8000-{NUMBER}"]
     site = day.site(1)
