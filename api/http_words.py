@@ -17,6 +17,11 @@ REFUSED_JA: Mapping[int, str] = {
     429: "短い時間に要求が多すぎます。少し待ってからもう一度送ってください。",
     503: "いまは応答できません。少し待ってからもう一度送ってください。",
 }
+# In English where the framework's own words quote the path, or say too little.
+REFUSED_EN: Mapping[int, str] = {
+    400: "The request does not fit what is documented. See `errors`.",
+    413: "The body is larger than what is read here; nothing of it was kept. Send it in parts.",
+}
 
 
 def retry_after(error: DomainError) -> dict[str, str]:

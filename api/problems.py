@@ -20,7 +20,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
 
 from api.guarding import refuse_head
-from api.http_words import REFUSED_JA, retry_after
+from api.http_words import REFUSED_EN, REFUSED_JA, retry_after
 from logistics.rules import access_errors, errors, people_errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
@@ -207,13 +207,12 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": error.detail or HTTPStatus(status).phrase,
+        "detail": REFUSED_EN.get(status) or error.detail or HTTPStatus(status).phrase,
         "detail_ja": REFUSED_JA.get(status, "この要求は処理できません。何も変更していません。"),
     }
-    if status == HTTPStatus.BAD_REQUEST:
-        # Litestar's own words quote the path.
-        body["detail"] = "The request does not fit what is documented. See `errors`."
-    if isinstance(error.extra, list):
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        body["errors"] = [{"field": "body", "message": "too large"}]
+    elif isinstance(error.extra, list):
         body["errors"] = [_fault(request, item) for item in error.extra if isinstance(item, Mapping)]
     elif found := re.search(r"at `\$\.?(.*?)`", error.detail or ""):
         body["errors"] = [{"field": found[1] or "body", "message": error.detail}]
