@@ -46,6 +46,16 @@ KEPT = """
 })
 """
 
+# The session is locked, and longer than an answer of the server holds goes by.
+LOCK_IT = """
+async () => {
+    const token = document.querySelector('meta[name=csrf]').content;
+    await fetch('/api/v1/session/lock', {method: 'POST', headers: {'X-CSRF-Token': token}});
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 60_000;
+}
+"""
+
 
 @dataclass
 class Door:
@@ -147,6 +157,16 @@ def test_a_locked_page_opens_again_with_what_was_under_it(page: Page, door: Door
     page.wait_for_selector("#lock:not([open])", state="attached")
 
     assert page.input_value("#find") == "C0XK"
+    # Nor is anything lost where the server locked the session while somebody was writing.
+    page.goto("/account")
+    page.evaluate(LOCK_IT)
+    field = page.locator("main form[method=post] input[type=password]").first
+    field.press_sequentially("a")
+    page.wait_for_selector("#lock[open]")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#lock:not([open])", state="attached")
+    assert field.input_value() == "a"
     after = {cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "session"}
     assert after.isdisjoint(before)
     page.click("text=サインアウト")

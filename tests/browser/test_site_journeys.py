@@ -17,6 +17,10 @@ from tests.http.board_day import PlayedDay
 Open = Callable[..., Station]
 
 
+# Longer than an answer of the server holds, to a page.
+LATER = "const now = performance.now.bind(performance); performance.now = () => now() + 60_000"
+
+
 def photo() -> FilePayload:
     """A picture as a phone takes it, small."""
     content = io.BytesIO()
@@ -223,12 +227,25 @@ def test_an_incident_is_raised_by_its_key_with_a_photo_and_the_city_is_asked_to_
     assert page.input_value("#f-items") == card
     page.select_option("#f-kind", "loss")
     page.fill("#f-happened", "窓口の床に落ちていた。すぐに保護した。")
+    # A while later the line is down: what was written stays, and goes once it is back, however often one presses.
+    page.evaluate(LATER)
+    page.route("**/api/v1/session", lambda route: route.abort())
+    clerk.may_fail = True
     send(page, "/incidents")
+    page.wait_for_selector(".unsent")
+    assert "入力はこの画面に残っています" in page.inner_text(".unsent")
+    page.unroute("**/api/v1/session")
+    page.locator("form[action='/incidents'] button").dblclick()
     page.wait_for_url("**/incidents/I*")
     code = page.url.rpartition("/")[2]
+    page.go_back()
+    page.wait_for_selector(".unsent")
+    assert "一度送りました" in page.inner_text(".unsent")
+    page.goto(f"/incidents/{code}")
     attach(page)
 
     page = leader.open("/incidents")
+    assert page.locator("main tbody a[href^='/incidents/I']").count() == 1, "pressed twice, filed once"
     page.locator(f"a[href='/incidents/{code}']").press("Enter")
     page.wait_for_url(f"**/incidents/{code}")
     assert "写真.jpg" in page.locator("#evidence").locator("..").inner_text()

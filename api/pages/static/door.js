@@ -2,6 +2,7 @@
 // Bytes cross as letters from a to p, two each, as everywhere in this service.
 
 import { apart, fold, isCode, SEAL } from "./codes.js";
+import "./once.js";
 import { play } from "./sound.js";
 import { t } from "./words.js";
 
