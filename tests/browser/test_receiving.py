@@ -61,7 +61,18 @@ def at_site(station: Open, sent: PlayedDay, site: int) -> Station:
 
 
 def test_a_receipt_goes_by_scanner_alone(station: Open, sent: PlayedDay) -> None:
-    clerk = at_site(station, sent, 1)
+    clerk = station(person_code(1, 2))
+    page = clerk.scan_page(f"/scan/receive/{sent.manifests[1]}")
+    assert clerk.scan(sent.batches[1]) == "refused", "nobody supervises yet"
+    assert page.evaluate("document.activeElement.id") == "supervisor"
+    page.keyboard.press("ArrowDown")
+    assert page.input_value("#supervisor"), "the first of them"
+    assert page.evaluate("document.activeElement.id") == "supervisor", "arrows go on to the next"
+    page.select_option("#supervisor", "")
+    page.focus("#supervisor")
+    assert clerk.scan(person_code(1, 91)) == "ok", "a badge is heard wherever the focus is"
+    assert page.input_value("#supervisor") == person_code(1, 91)
+    page.focus("#supervisor")
 
     looks = [clerk.scan(sent.manifests[1]), clerk.scan(sent.batches[1])]
     looks.append(clerk.scan(sent.seals[1]))

@@ -477,7 +477,14 @@ function wire(page, test) {
     $("field").focus();
   });
   for (const field of asked()) {
-    field.addEventListener("change", () => { remember(field); $("field").focus(); });
+    // Whoever goes through the choice by arrows stays in it until Enter, or until the next scan.
+    let byKeys = false;
+    field.addEventListener("pointerdown", () => { byKeys = false; });
+    field.addEventListener("keydown", (event) => {
+      byKeys = event.key !== "Enter";
+      if (event.key === "Enter" && field.value) { event.preventDefault(); $("field").focus(); }
+    });
+    field.addEventListener("change", () => { remember(field); if (!byKeys) $("field").focus(); });
     const known = sessionStorage.getItem(field.id === "supervisor" ? field.id : `${config.purpose}-${field.name}`);
     if (known && [...field.options].some((option) => option.value === known)) field.value = known;
   }

@@ -21,10 +21,12 @@ function struck(event) {
   return "";
 }
 
-/** Whether somebody is typing into another field than the scanner's. */
-function elsewhere(target, field) {
+/** Whether somebody is typing into another field than the scanner's. A choice takes arrows; a letter there is a scan's. */
+function elsewhere(event, field) {
+  const { target } = event;
   if (target === field || !(target instanceof Element)) return false;
-  return target.matches("input:not([type=checkbox],[type=radio],[type=button],[type=submit]), select, textarea, [contenteditable]");
+  if (target.matches("select")) return !struck(event);
+  return target.matches("input:not([type=checkbox],[type=radio],[type=button],[type=submit]), textarea, [contenteditable]");
 }
 
 export class Wedge {
@@ -58,7 +60,7 @@ export class Wedge {
   key(event) {
     const dialog = document.querySelector("dialog[open]");
     if ((dialog ?? null) !== this.field.closest("dialog")) return;
-    if (elsewhere(event.target, this.field)) return;
+    if (elsewhere(event, this.field)) return;
     const now = event.timeStamp; // when the key was struck, however late this page hears of it
     const inBurst = this.times.length > 0 && now - this.times.at(-1) < 2 * MACHINE_GAP;
     if (event.ctrlKey || event.altKey || event.metaKey) {
