@@ -106,6 +106,11 @@ def test_what_is_refused_later_is_shown_until_a_person_has_dealt_with_it(
 
     until(clerk, "!document.querySelector('#refused-box').hidden")
     assert unknown in clerk.page.locator("#refused").inner_text()
+    clerk.page.goto("/")
+    clerk.page.wait_for_selector("#unsent:not([hidden])")
+    assert "確認が必要な読取りが 1 件" in clerk.page.inner_text("#unsent")
+    clerk.page.click("#unsent a")
+    clerk.page.wait_for_url(f"**/scan/receive/{sent.manifests[3]}")
     clerk.page.reload()
     clerk.page.wait_for_selector("#refused li")
     if clerk.page.locator("#selftest").is_visible():
