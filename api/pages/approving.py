@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth
 from api.door import door_of
-from api.pages import faults, forms, messages, speech
+from api.pages import faults, forms, messages, shown_words, speech
 from api.pages.html import page
 from api.pages.messages import done
 from api.parameters import ApprovalPath, check_codes
@@ -128,16 +128,19 @@ async def approval_page(
     confirmed = reader.confirmed_at
     is_fresh = confirmed is not None and now <= confirmed + timedelta(minutes=CONFIRMED_MINUTES)
     known = await places.all_places(snapshot)
-    persons = [one for one in (found.requested_by, found.decided_by) if one]
+    seen_by = (shown.get("last_seen_by"), shown.get("supervisor"), shown.get("deputises"))
+    persons = [one for one in (found.requested_by, found.decided_by, *seen_by) if one]
     actors = await people.actors(snapshot, persons)
+    names = {row["code"]: row["name"] for row in known} | {code: a.name for code, a in actors.items()}
+    names |= {kind["code"]: kind["name"] for kind in await places.kinds(snapshot)}
     return page(
         "approval.html",
         request=request,
         reader=reader,
         asked=row,
         words=WORDS,
-        shown=shown,
-        names={row["code"]: row["name"] for row in known} | {code: a.name for code, a in actors.items()},
+        shown=shown_words.in_words(shown, names, speech.language(request)),
+        names=names,
         is_fresh=is_fresh,
         is_mine=found.requested_by == reader.code,
         does_here=found.act in _DOES,

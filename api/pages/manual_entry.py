@@ -15,8 +15,10 @@ from api import auth
 from api.pages import faults, forms, speech
 from api.pages.approving import asked
 from api.pages.html import page
+from api.pages.vault_purposes import TAKE_OUT_REASONS
 from logistics.rules.codes import CodeType
 from logistics.rules.permissions import Actor
+from logistics.rules.vaulting import TakeOutPurpose
 from logistics.work import approvable, manual_entries, people
 from logistics.work.manual_entries import SUBJECTS, Typed
 
@@ -48,6 +50,7 @@ async def manual_page(
         request=request,
         reader=reader,
         purposes=[(name, PURPOSES[name][speech.language(request) == "en"]) for name in SUBJECTS],
+        reasons=[(name, TAKE_OUT_REASONS[name][speech.language(request) == "en"]) for name in TakeOutPurpose],
         supervisors=bosses,
     )
 
@@ -61,7 +64,12 @@ async def ask_manual(
 ) -> Redirect:
     """Ask a second person to look at the card and its number."""
     purpose = forms.text(request, "purpose", most=20)
-    subject = forms.optional(request, "subject")
+    is_taken_out = purpose == "take_out"
+    subject = (
+        forms.choice(request, "what_for", TakeOutPurpose)
+        if is_taken_out
+        else forms.optional(request, "subject")
+    )
     typed = Typed(
         purpose,
         forms.code(request, "card", CodeType.CARD),

@@ -19,6 +19,8 @@ from api.pages.paper_words import paper
 from logistics.rules import japanese
 from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
 from logistics.rules.permissions import Role
+from logistics.rules.retention import in_japanese, parse
+from logistics.rules.vaulting import LOCK_TYPES
 from logistics.rules.words import ACTS, BATCH_STATES, BATCH_STEPS, CARD_STATES, CARD_STEPS
 
 COOKIE = "language"
@@ -126,6 +128,24 @@ def role(value: str, lang: str) -> str:
     return ROLES[Role(value)][lang == "en"]
 
 
+def lock(value: str, lang: str) -> str:
+    """How a vault is locked, in a word; what was registered in other words stays."""
+    return LOCK_TYPES.get(value, value) if lang == "ja" else spoken(value)
+
+
+def rule(text: str, lang: str) -> str:
+    """A rule of retention as a sentence; in English as it is written."""
+    return in_japanese(parse(text)) if lang == "ja" and text else text
+
+
+def month(of: date, lang: str) -> str:
+    """令和8年4月分, or Apr 2026."""
+    if lang != "ja":
+        return f"{of:%b %Y}"
+    era, year = japanese.era_year(of)
+    return f"{era}{year}年{of.month}月分"
+
+
 def difference(value: str, lang: str) -> str:
     """What kind of difference it is, in a word."""
     return DIFFERENCES[value][lang == "en"]
@@ -158,6 +178,9 @@ FILTERS = {
         batch_step,
         act,
         role,
+        lock,
+        month,
+        rule,
         difference,
         ending,
         paper,

@@ -33,6 +33,11 @@ _ENGLISH: Mapping[str, str] = {
 }
 
 
+TAKE_OUT_REASONS: Mapping[str, Pair] = {
+    known.value: (ja, _ENGLISH[known.value]) for known, ja in PURPOSES.items()
+}
+
+
 def _words(table: Mapping[Any, str]) -> tuple[tuple[str, str | Pair], ...]:
     return tuple((known.value, (ja, _ENGLISH[known.value])) for known, ja in table.items())
 

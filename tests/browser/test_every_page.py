@@ -39,6 +39,14 @@ CREW = person_code(VEHICLE_NUMBER, 2)
 # A tablet held upright; what a printer takes of a sheet of A4 laid down, at 96 points to the inch.
 TABLET = ViewportSize(width=834, height=1112)
 SHEET = ViewportSize(width=1032, height=703)
+# A screen of 1280 at 400 %: whatever is no table or picture runs on below instead of beside (WCAG 1.4.10).
+ZOOMED = ViewportSize(width=320, height=640)
+BEYOND = """[...document.querySelectorAll('main *')].filter(one =>
+    one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('table, svg, pre, .scroll, .wide, .unseen'))
+    .slice(0, 3).map(one => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 30)}`)"""
+# Words of the code, which are no words of a clerk's; rules and the API speak in them.
+INSIDE = re.compile(r"\b[a-z]+_[a-z_]+\b|\bNone\b")
+SPEAKS_CODE = ("/docs", "/problems", "/retention", "/settings")
 NOWHERE = "/no/such/page"
 AUDITOR, HEAD, CITY = person_code(0, 99), person_code(0, 1), person_code(0, 91)
 # Whoever it is, before signing in; the cookies of the one named here are taken away.
@@ -247,13 +255,16 @@ def test_every_page_is_readable_by_everybody_fits_its_window_and_says_how_it_is_
             for path in (path for reader, path in several if reader == person):
                 _settled(who.page, path)
                 faults += faults_of(who.page) + _too_wide(who.page)
-                faults += _unexplained(who.page, path) + _twice(who.page)
+                faults += _unexplained(who.page, path) + _twice(who.page) + _inside(who.page, path)
         who.context.add_cookies([{"name": "language", "value": "en", "url": world.base}])
         who.page.set_viewport_size(TABLET)
         for reader, path in (several[0] for several in every.values()):
             if reader == person:
                 _settled(who.page, path)
                 faults += _too_wide(who.page)
+                who.page.set_viewport_size(ZOOMED)
+                faults += [f"{who.page.url} at 400 %: {one}" for one in who.page.evaluate(BEYOND)]
+                who.page.set_viewport_size(TABLET)
 
     assert faults == [], "\n".join(faults)
 
@@ -290,6 +301,12 @@ def _twice(page: Page) -> list[str]:
     """Ids that two elements have: a label of the second would belong to the first."""
     ids: list[str] = page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
     return [f"{page.url} has two of #{one}" for one in sorted({one for one in ids if ids.count(one) > 1})]
+
+
+def _inside(page: Page, path: str) -> list[str]:
+    if path.startswith(SPEAKS_CODE):
+        return []
+    return [f"{page.url} says {word}" for word in set(INSIDE.findall(page.inner_text("main")))]
 
 
 def _unexplained(page: Page, path: str) -> list[str]:

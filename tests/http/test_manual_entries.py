@@ -88,6 +88,19 @@ async def test_a_typed_number_is_entered_by_two_people_and_marked(reader: Reader
     assert "manual" not in scanned, "what was scanned is not marked"
 
 
+async def test_why_a_card_is_taken_out_is_chosen_and_shown_in_words(reader: Reader) -> None:
+    day = await _arrived(reader)
+    asked = {"purpose": "take_out", "card": day.cards[1][0], "reason": WHY, "back": "/manual"}
+
+    without = await reader.send("/manual", CLERK, **asked)
+    made = words(await reader.send("/manual", CLERK, **asked, what_for="city"))
+
+    assert 'data-field="what_for"' in without
+    assert "取り出す目的" in without
+    assert "何をするか 取出し" in made
+    assert "棚・箱・袋・目的など 本市職員への引継ぎ" in made
+
+
 async def test_over_the_api_nothing_is_entered_without_an_approval_of_exactly_this(
     reader: Reader, database: Database
 ) -> None:
