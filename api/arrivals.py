@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import wire
@@ -21,12 +22,22 @@ from logistics.rules import errors, permissions
 from logistics.rules.permissions import Actor
 from logistics.work import arrival_lists, arrivals
 
+AfterLabel = Annotated[
+    str,
+    QueryParameter(
+        pattern=r"^[0-9A-Za-z-]{0,20}$", description="`next` of the page before; empty for the first"
+    ),
+]
+
 
 @post(
     "/arrivals",
     operation_id="importArrival",
     summary="Import an arrival list (CSV)",
-    description="All of the list or nothing; every fault is named with its line and column.",
+    description=(
+        "All of the list or nothing; every fault is named with its line and column. A kind and a destination are named"
+        " by code or by name; a box has a label of 1 to 20 letters, digits and hyphens, and is made known by it."
+    ),
     request_max_body_size=MOST_BYTES,
     operation_class=csv_body("control_number, kind, destination, box (or 管理番号, 種別, 配送先, 小箱)"),
     opt=NAMES_MY_NUMBERS,
@@ -61,11 +72,15 @@ async def list_arrivals(
     responses=documented(errors.NotFound),
 )
 async def list_boxes(
-    arrival: ArrivalPath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
-) -> list[wire.Box]:
+    arrival: ArrivalPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    after: AfterLabel = "",
+    limit: Limit = 100,
+) -> wire.Page[wire.Box]:
     if not await arrivals.arrivals(snapshot, "", 1, arrival):
         raise errors.NotFound("arrival", arrival)
-    return wire.listed(await arrivals.boxes(snapshot, arrival), wire.Box)
+    return wire.paged(await arrivals.boxes(snapshot, arrival, after, limit), wire.Box, limit, "label")
 
 
 @post(

@@ -75,9 +75,10 @@ SELECT box.code, box.label, box.cards, box.opened_at, box.opened_by, box.closed_
        box.emptied_by, count(card.id) FILTER (WHERE card.state <> 'expected') AS accounted
 FROM box
 JOIN card ON card.box = box.code
-WHERE box.arrival = $1
+WHERE box.arrival = $1 AND box.label > $2
 GROUP BY box.code
 ORDER BY box.label
+LIMIT $3
 """
 
 
@@ -186,9 +187,11 @@ async def arrivals(
     return [dict(row) for row in await (await driver(session)).fetch(_ARRIVALS, after, code, limit)]
 
 
-async def boxes(session: AsyncSession, arrival: str) -> list[dict[str, Any]]:
-    """The boxes of an arrival by label, with how many of their cards are accounted for."""
-    return [dict(row) for row in await (await driver(session)).fetch(_BOXES, arrival)]
+async def boxes(
+    session: AsyncSession, arrival: str, after: str = "", limit: int | None = None
+) -> list[dict[str, Any]]:
+    """The boxes of an arrival by label, with how many of their cards are accounted for; all of them without a limit."""
+    return [dict(row) for row in await (await driver(session)).fetch(_BOXES, arrival, after, limit)]
 
 
 async def _lock_box(session: AsyncSession, code: str) -> Row:

@@ -279,7 +279,7 @@ async def in_lists(day: PlayedDay, base: str) -> dict[str, str]:
     difference = (await get(LEADER, "/discrepancies"))["items"][0]
     return {
         "N": arrival["code"],
-        "X": (await get(ANNEX, f"/arrivals/{arrival['code']}/boxes"))[0]["code"],
+        "X": (await get(ANNEX, f"/arrivals/{arrival['code']}/boxes"))["items"][0]["code"],
         "G": difference["code"],
     }
 

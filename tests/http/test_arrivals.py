@@ -17,7 +17,7 @@ async def test_a_box_is_unpacked_card_by_card_and_closed_before_a_second_person(
     assert closed == {"box": box, "listed": 3, "missing": 0}
     (arrival,) = (await day.annex.get("/arrivals"))["items"]
     assert (arrival["cards"], arrival["boxes"], arrival["boxes_closed"]) == (3, 1, 1)
-    (listed,) = await day.annex.get(f"/arrivals/{arrival['code']}/boxes")
+    (listed,) = (await day.annex.get(f"/arrivals/{arrival['code']}/boxes"))["items"]
     assert (listed["accounted"], listed["closed_by"], listed["emptied_by"]) == (
         3,
         day.annex.code,
@@ -25,6 +25,17 @@ async def test_a_box_is_unpacked_card_by_card_and_closed_before_a_second_person(
     )
     card = await day.annex.get(f"/cards/{cards[0]}")
     assert (card["state"], card["place"], card["custodian"]) == ("arrived", ANNEX, ANNEX)
+
+
+async def test_the_boxes_of_an_arrival_are_paged_by_their_labels(day: Day) -> None:
+    lines = [HEADER, *(f"{new_card()},standard,kita,{label}" for label in ("b", "A-2", "A-10"))]
+    arrival = (await day.annex.ask("POST", "/arrivals", content="\n".join(lines).encode())).json()["arrival"]
+
+    first = await day.annex.get(f"/arrivals/{arrival}/boxes", limit=2)
+    rest = await day.annex.get(f"/arrivals/{arrival}/boxes", limit=2, after=first["next"])
+
+    assert [[box["label"] for box in page["items"]] for page in (first, rest)] == [["A-10", "A-2"], ["b"]]
+    assert rest["next"] is None
 
 
 async def test_a_box_does_not_close_over_a_card(day: Day, database: Database) -> None:

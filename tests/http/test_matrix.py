@@ -146,7 +146,7 @@ async def world(day: Day, database: Database) -> World:
         found[number]["document"] = found[number]["number"]
     alone = await day.packed(1, await day.ready({1: 1}), "2026-04-02")
     arrival = (await day.annex.get("/arrivals"))["items"][0]["code"]
-    box = (await day.annex.get(f"/arrivals/{arrival}/boxes"))[0]["code"]
+    box = (await day.annex.get(f"/arrivals/{arrival}/boxes"))["items"][0]["code"]
     annexs = {"arrival": arrival, "box": box}
     annexs["proposal"] = (await disposing.proposed(day, await disposing.to_go(day)))["code"]
     theirs = found[1] | annexs | {"run": alone.run} | await asked_at(day, found[1])
