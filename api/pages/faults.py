@@ -13,7 +13,7 @@ from litestar.types import ExceptionHandlersMap
 
 from api import problems
 from api.http_words import retry_after
-from api.pages import forms, messages
+from api.pages import field_words, forms, messages
 from api.pages.html import page
 from logistics.rules.access_errors import SessionEnded, SessionLocked
 from logistics.rules.errors import DomainError, MyNumberRefused, NotSignedIn
@@ -92,7 +92,7 @@ def _refused(request: Request[Any, Any, Any], error: DomainError) -> Response[An
     if status == 404:
         title = _NOT_FOUND
     kind = problems.slug(type(error))
-    said = error.message_ja, error.message
+    said = field_words.in_japanese(error.message_ja, getattr(error, "field", None)), error.message
     answer = _fault(request, status, title, said, kind=kind, at_the_door=is_at_the_door)
     answer.headers.update(retry_after(error))
     return answer

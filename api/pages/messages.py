@@ -19,8 +19,9 @@ from logistics.rules.errors import DomainError, MyNumberRefused
 
 COOKIE = "said"
 SECONDS = 60
-# A cookie holds four kilobytes; what was typed goes before the message does.
-MOST_TYPED, MOST_VALUE, MOST_SENTENCE = 20, 120, 300
+# A cookie holds four kilobytes, which are three before they are written in letters; what was typed goes before the
+# message does, and of what was typed the longest first.
+MOST_BYTES, MOST_TYPED, MOST_SENTENCE = 2_900, 20, 300
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -61,8 +62,10 @@ def told(path: str, ja: str, en: str, *, is_fault: bool) -> Redirect:
 def refused(path: str, error: DomainError, typed: Mapping[str, str]) -> Redirect:
     """Back to the page at `path`, which says why not and holds what was typed; a My Number is not carried back."""
     field = getattr(error, "field", None)
-    kept = {} if isinstance(error, MyNumberRefused) else _bounded(typed)
     ja, en = error.message_ja[:MOST_SENTENCE], error.message[:MOST_SENTENCE]
+    said = Said(True, ja, en, field)
+    room = MOST_BYTES - len(msgspec.json.encode(said))
+    kept = {} if isinstance(error, MyNumberRefused) else _bounded(typed, room)
     return _redirect(path, Said(True, ja, en, field, kept))
 
 
@@ -72,9 +75,14 @@ def local(path: str | None, otherwise: str = "/") -> str:
     return path if is_ours and path is not None and path.isprintable() else otherwise
 
 
-def _bounded(typed: Mapping[str, str]) -> dict[str, str]:
-    short = {name: value for name, value in typed.items() if len(value) <= MOST_VALUE}
-    return dict(list(short.items())[:MOST_TYPED])
+def _bounded(typed: Mapping[str, str], room: int) -> dict[str, str]:
+    """As much of what was typed as so many bytes hold, the shortest first."""
+    kept: dict[str, str] = {}
+    for name, value in sorted(typed.items(), key=lambda one: len(one[1]))[:MOST_TYPED]:
+        room -= len(msgspec.json.encode({name: value}))
+        if room >= 0:
+            kept[name] = value
+    return kept
 
 
 def _redirect(path: str, said: Said) -> Redirect:

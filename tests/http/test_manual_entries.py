@@ -92,13 +92,23 @@ async def test_why_a_card_is_taken_out_is_chosen_and_shown_in_words(reader: Read
     day = await _arrived(reader)
     asked = {"purpose": "take_out", "card": day.cards[1][0], "reason": WHY, "back": "/manual"}
 
-    without = await reader.send("/manual", CLERK, **asked)
+    long = "傷" * 500
+    without = await reader.send("/manual", CLERK, **asked | {"reason": long})
     made = words(await reader.send("/manual", CLERK, **asked, what_for="city"))
 
     assert 'data-field="what_for"' in without
     assert "取り出す目的" in without
+    assert f">{long}</textarea>" in without, "the longest text that a field takes is not typed twice"
     assert "何をするか 取出し" in made
     assert "棚・箱・袋・目的など 本市職員への引継ぎ" in made
+
+
+async def test_a_page_that_refuses_an_address_calls_its_parts_by_their_words(reader: Reader) -> None:
+    found = words(await reader.see("/find?code=1234", CLERK, 400))
+    card = words(await reader.see("/cards/C0000000XX", CLERK, 400))
+
+    assert "探している番号の値が正しくありません" in found
+    assert "カードの管理番号は正しいコードではありません" in card
 
 
 async def test_over_the_api_nothing_is_entered_without_an_approval_of_exactly_this(
