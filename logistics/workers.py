@@ -32,7 +32,12 @@ def run(settings: Settings, taken: socket.socket, keep: Callable[[], None]) -> i
             if any(worker.has_ended for worker in crew):
                 # It has said why.
                 return 1
-        print(f"Ready on {address(settings)} (Ctrl-C stops)", flush=True)
+        where = address(settings)
+        print(
+            f"Ready on {where} (Ctrl-C stops)\n"
+            f"Look at {where}/sign-in, {where}/devices/enrol (with a station's code), {where}/docs (the API)",
+            flush=True,
+        )
         while True:
             time.sleep(TICK_SECONDS)
             keep()

@@ -52,7 +52,7 @@ def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: P
             lines = []
             for line in service.stdout:
                 lines.append(line)
-                if line.startswith("Ready"):
+                if line.startswith("Look at"):
                     break
             service.terminate()
             service.wait(60)
@@ -62,6 +62,7 @@ def test_the_service_starts_twice_on_one_directory_and_keeps_its_day(tmp_path: P
     assert "Ready" in said[0]
     assert "First start" not in said[1]
     assert "Ready" in said[1]
+    assert all(f"http://127.0.0.1:{port}/docs" in printed for printed in said)
     keys = accounts.kept(tmp_path / "data")
     assert keys is not None
     for printed in said:
