@@ -83,6 +83,11 @@ def day(on: date, lang: str) -> str:
     return japanese.japanese_date(on) if lang == "ja" else f"{on:%a} {on.day} {on:%b} {on.year}"
 
 
+def short_day(on: date, lang: str) -> str:
+    """令和8年4月1日, or 1 Apr 2026: where many days stand side by side, and no week matters."""
+    return day(on, lang)[:-3] if lang == "ja" else f"{on.day} {on:%b} {on.year}"
+
+
 def clock(at: datetime, lang: str) -> str:
     """9時05分, or 9:05, in Japan."""
     if lang == "ja":
@@ -170,6 +175,7 @@ FILTERS = {
     function.__name__: _in_context(function)
     for function in (
         day,
+        short_day,
         clock,
         moment,
         card_state,
