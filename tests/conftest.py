@@ -48,10 +48,6 @@ def server() -> Iterator[Server]:
     # Not pytest's own directory: a second run closes that one to other accounts, and root's server has another.
     with tempfile.TemporaryDirectory(prefix="logistics-tests-") as home, running(Path(home)) as server:
         server.create_database()
-        # What a killed process wrote, the kernel has; only a power cut would lose it, and what tests leave need not
-        # outlive one. Services that tests start have servers of their own, which do sync.
-        server.psql("ALTER SYSTEM SET fsync = off")
-        server.psql("SELECT pg_reload_conf()")
         yield server
 
 
