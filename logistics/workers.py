@@ -1,4 +1,7 @@
-"""The service's processes: several workers on one port, and this one, which keeps them and PostgreSQL alive."""
+"""The service's processes: several workers on one port, and this one, which keeps them and PostgreSQL alive.
+
+This one takes no part in answering; it accepts the connections and shares them out (`acceptor`).
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from logistics.acceptor import Acceptor
 from logistics.serving import address
 from logistics.settings import CLOCK_AHEAD, Settings
-from logistics.worker import GRACE_SECONDS
+from logistics.worker import GRACE_SECONDS, READY
 
 WORKER = "logistics.worker"
 # How often the children are looked after; seconds.
@@ -24,7 +28,8 @@ PAUSE_SECONDS = 2.0
 
 def run(settings: Settings, taken: socket.socket, keep: Callable[[], None]) -> int:
     """Serve until told to stop; the exit code. `keep`, called again and again, looks after what the workers need."""
-    crew = [_Process(settings, taken) for _ in range(settings.workers)]
+    acceptor = Acceptor(taken)
+    crew = [_Process(settings, acceptor) for _ in range(settings.workers)]
     try:
         while not all(worker.is_ready for worker in crew):
             for worker in crew:
@@ -32,6 +37,7 @@ def run(settings: Settings, taken: socket.socket, keep: Callable[[], None]) -> i
             if any(worker.has_ended for worker in crew):
                 # It has said why.
                 return 1
+        acceptor.start()
         where = address(settings)
         print(
             f"Ready on {where} (Ctrl-C stops)\n"
@@ -42,15 +48,18 @@ def run(settings: Settings, taken: socket.socket, keep: Callable[[], None]) -> i
             time.sleep(TICK_SECONDS)
             keep()
             for number, worker in enumerate(crew):
+                worker.wait(0)
                 if worker.has_ended and time.monotonic() - worker.started_at > PAUSE_SECONDS:
                     print(
                         f"logistics: a worker ended ({worker.exit_code}); another takes its place",
                         file=sys.stderr,
                     )
-                    crew[number] = _Process(settings, taken)
+                    worker.forget()
+                    crew[number] = _Process(settings, acceptor)
     except KeyboardInterrupt:
         return 0
     finally:
+        acceptor.stop()
         _end(crew)
 
 
@@ -63,19 +72,19 @@ def _end(crew: list[_Process]) -> None:
 
 
 class _Process:
-    """One worker: a program of its own, on the socket that all share."""
+    """One worker: a program of its own, with a channel through which it gets its connections."""
 
-    def __init__(self, settings: Settings, taken: socket.socket) -> None:
-        self._reading, writing = os.pipe()
+    def __init__(self, settings: Settings, acceptor: Acceptor) -> None:
+        self._acceptor = acceptor
+        self._channel, its = socket.socketpair()
         self.started_at = time.monotonic()
         self.is_ready = False
         # All of them show the time of one clock, whenever they start.
         environment = {**os.environ, CLOCK_AHEAD: str(settings.clock().ahead.total_seconds())}
-        command = [sys.executable, "-m", WORKER, str(taken.fileno()), str(writing)]
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, env=environment, pass_fds=(taken.fileno(), writing)
-        )
-        os.close(writing)
+        with its:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", WORKER, str(its.fileno())], env=environment, pass_fds=(its.fileno(),)
+            )
 
     @property
     def has_ended(self) -> bool:
@@ -88,9 +97,11 @@ class _Process:
         return self._process.poll()
 
     def wait(self, seconds: float) -> None:
-        """Wait so long at most for it to be ready."""
-        if not self.is_ready and select.select([self._reading], [], [], seconds)[0]:
-            self.is_ready = os.read(self._reading, 1) == b"+"
+        """Wait so long at most for it to be ready; from then on it gets connections."""
+        if not self.is_ready and select.select([self._channel], [], [], seconds)[0]:
+            self.is_ready = self._channel.recv(len(READY)) == READY
+            if self.is_ready:
+                self._acceptor.add(self._channel)
 
     def tell_to_stop(self) -> None:
         """Have it end what is under way, and itself."""
@@ -104,4 +115,9 @@ class _Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        os.close(self._reading)
+        self._channel.close()
+
+    def forget(self) -> None:
+        """Close what is left of one that has ended; the acceptor closes a channel that was added to it."""
+        if not self.is_ready:
+            self._channel.close()

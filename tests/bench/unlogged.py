@@ -56,4 +56,4 @@ if __name__ == "__main__":
         raise SystemExit(main(sys.argv[1:]))
     log._appending = lambda *_: _SCANS  # type: ignore[assignment]
     gate.entry_of = _no_entry  # type: ignore[attr-defined, assignment]
-    raise SystemExit(worker.main(int(sys.argv[1]), int(sys.argv[2])))
+    raise SystemExit(worker.main(int(sys.argv[1])))
