@@ -120,7 +120,7 @@ def create_app(
         exception_handlers={**problems.handlers(), **faults.unmatched()},
         request_max_body_size=MOST_BODY_BYTES,
         openapi_config=_openapi(),
-        plugins=[schemas.OurStructs()],
+        plugins=[schemas.OurStructs(), problems.BodyRefusals()],
         lifespan=[_working],
         logging_config=None,
     )
@@ -287,7 +287,8 @@ def _openapi() -> OpenAPIConfig:
         version=VERSION,
         description=(
             "Custody, logistics and inventory of My Number cards between one annex and its sites. Errors are"
-            " problem details (RFC 9457). Lists are paged by key: `next` of one page is `after` of the following."
+            " problem details (RFC 9457). Lists that grow with the work are paged by key: `next` of one page is `after` of the"
+            " following; what a register bounds comes whole."
         ),
         openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=auth.PUBLIC),
         render_plugins=[manual.PLUGIN],

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -17,10 +17,13 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from api.guarding import refuse_head
 from api.http_words import REFUSED_EN, REFUSED_JA, retry_after
+from api.parameters import check_request
 from logistics.rules import access_errors, errors, people_errors
 from logistics.rules.errors import DomainError
 from logistics.rules.guard import holds_my_number
@@ -29,6 +32,8 @@ MEDIA_TYPE = "application/problem+json"
 BASE = "/problems/"
 
 log = structlog.get_logger("problems")
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 # Faults that pass: a lock in the wrong order, no free connection, a database that restarts.
 PASSING = (
@@ -157,15 +162,30 @@ def documented(*refusals: type[DomainError]) -> dict[int, ResponseSpec]:
     for refusal in (*common, *refusals):
         by_status.setdefault(STATUS[refusal], []).append(f"{slug(refusal)}: {_title(refusal)}")
     by_status.setdefault(500, ["An unforeseen fault; nothing was changed."])
-    return {
-        status: ResponseSpec(
-            Problem,
-            description=" ".join(dict.fromkeys(said)),
-            media_type=MEDIA_TYPE,
-            generate_examples=False,
-        )
-        for status, said in sorted(by_status.items())
-    }
+    by_status.setdefault(503, ["The database is busy or away; nothing was changed. Send it again."])
+    return {status: _documented(said) for status, said in sorted(by_status.items())}
+
+
+class BodyRefusals(ReceiveRoutePlugin):
+    """Adds to what a handler documents how its body may be refused before it is read: 413, and 415 where it is JSON."""
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """As the application takes the route in."""
+        if not isinstance(route, HTTPRoute):
+            return
+        for handler in route.route_handlers:
+            if not handler.responses or not handler.http_methods & _WITH_BODY:
+                continue
+            refused = {413: _documented(["The body is larger than any that is taken here."])}
+            if handler.parsed_data_field is not None and handler.resolve_before_request() is check_request:
+                refused[415] = _documented(["The body is not said to be application/json."])
+            handler.responses = {**handler.responses, **refused}
+
+
+def _documented(said: Sequence[str]) -> ResponseSpec:
+    return ResponseSpec(
+        Problem, description=" ".join(dict.fromkeys(said)), media_type=MEDIA_TYPE, generate_examples=False
+    )
 
 
 def handlers() -> ExceptionHandlersMap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from api.app import MOST_BODY_BYTES
 from logistics.ledger.log import new_uuid
 from logistics.rules.codes import CodeType, random_code
 from logistics.settings import Clock
@@ -316,3 +318,38 @@ async def test_what_the_framework_refuses_is_told_in_japanese_too(day: Day) -> N
     assert [status for status, _ in said] == [400, 404, 405, 415]
     assert all(any("\u3040" <= character <= "\u30ff" for character in words) for _, words in said)
     assert "項目：emptied_by" in said[0][1]
+
+
+def sound(path: str, operation: dict[str, Any]) -> str:
+    """The path with something of the right type in it, which names nothing."""
+    kinds = {one["name"]: one["schema"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+    by_kind = {"integer": "1", "date": RUN_DAY, "uuid": str(new_uuid())}
+
+    def filled(found: re.Match[str]) -> str:
+        schema = kinds[found[1]]
+        return by_kind.get(schema.get("format", schema.get("type")), "x")
+
+    return re.sub(r"{(.*?)}", filled, path).removeprefix("/api/v1")
+
+
+async def test_a_body_that_is_refused_before_it_is_read_is_refused_as_documented(
+    app: Litestar, day: Day
+) -> None:
+    probes: dict[int, dict[str, Any]] = {
+        413: {"content": b"[" + b" " * MOST_BODY_BYTES + b"]"},
+        415: {"content": b"code", "headers": {"Content-Type": "text/plain"}},
+    }
+    otherwise = {}
+    for path, operations in app.openapi_schema.to_schema()["paths"].items():
+        operation = operations.get("post", {})
+        # Other bodies than JSON are larger ones, each with its own bound.
+        if not operation.get("security") or set(operation.get("requestBody", {}).get("content", ())) != {
+            "application/json"
+        }:
+            continue
+        for status, sent in probes.items():
+            answer = await day.manager.ask("POST", sound(path, operation), **sent)
+            if answer.status_code != status or str(status) not in operation["responses"]:
+                otherwise[status, path] = answer.status_code
+
+    assert otherwise == {}
