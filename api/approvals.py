@@ -13,7 +13,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import wire
-from api.parameters import ApprovalPath, Limit
+from api.parameters import After, ApprovalPath, Limit
 from api.problems import documented
 from logistics.rules import errors, people_errors
 from logistics.rules.permissions import Actor
@@ -98,9 +98,11 @@ async def list_approvals(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
+    after: After = "",
     limit: Limit = 100,
-) -> list[Approval]:
-    return [_out(found) for found in await approvals.waiting(snapshot, reader, now, limit)]
+) -> wire.Page[Approval]:
+    found = [_out(one) for one in await approvals.waiting(snapshot, reader, now, limit, after)]
+    return wire.Page(items=found, next=found[-1].code if len(found) == limit else None)
 
 
 @get(

@@ -188,11 +188,16 @@ async def cancel_count(
     responses=documented(errors.NotFound, errors.CountUnderWay),
 )
 async def list_findings(
-    count: CountPath, snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor]
-) -> list[wire_counts.CountFinding]:
+    count: CountPath,
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    after: After = "",
+    limit: Limit = 100,
+) -> wire.Page[wire_counts.CountFinding]:
     row = await counts.one(snapshot, count)
     permissions.require_over(reader, "see", "count", count, holder=row["place"])
-    return wire.listed(await concluding.result(snapshot, count), wire_counts.CountFinding)
+    rows = await concluding.page(snapshot, count, after, limit)
+    return wire.paged(rows, wire_counts.CountFinding, limit, "card")
 
 
 @get(

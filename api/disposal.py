@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import labels.certificate
@@ -106,9 +106,14 @@ async def list_proposal_cards(
     snapshot: NamedDependency[AsyncSession],
     reader: NamedDependency[Actor],
     now: NamedDependency[datetime],
-) -> list[wire_disposal.ProposalCard]:
+    after: Annotated[
+        int, QueryParameter(ge=0, le=2**31 - 1, description="`next` of the page before; 0 for the first")
+    ] = 0,
+    limit: Limit = 100,
+) -> wire.Page[wire_disposal.ProposalCard]:
     await proposing.one(snapshot, proposal, business_date(now))
-    return wire.listed(await proposing.cards_of(snapshot, proposal), wire_disposal.ProposalCard)
+    rows = await proposing.page_of(snapshot, proposal, after, limit)
+    return wire.paged(rows, wire_disposal.ProposalCard, limit, "position")
 
 
 @post(

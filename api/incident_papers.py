@@ -7,12 +7,12 @@ import tempfile
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import anyio.to_thread
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import auth, wire, wire_contacts
@@ -151,10 +151,15 @@ async def get_contacts(
     responses=documented(),
 )
 async def list_contact_versions(
-    snapshot: NamedDependency[AsyncSession], reader: NamedDependency[Actor], limit: Limit = 100
+    snapshot: NamedDependency[AsyncSession],
+    reader: NamedDependency[Actor],
+    before: Annotated[
+        int, QueryParameter(ge=0, le=contacts.LATEST, description="`version` of the last item before")
+    ] = contacts.LATEST,
+    limit: Limit = 100,
 ) -> list[wire_contacts.ContactVersion]:
     permissions.require(reader, "see")
-    return wire.listed(await contacts.versions(snapshot, limit), wire_contacts.ContactVersion)
+    return wire.listed(await contacts.versions(snapshot, limit, before), wire_contacts.ContactVersion)
 
 
 @post(

@@ -59,9 +59,10 @@ LEFT JOIN approval_use AS used ON used.approval = approval.code
 _WAITING = f"""{_PAGE}
 WHERE said.approval IS NULL AND approval.expires_at > $1
   AND ((approval.place = $2 AND approval.act = ANY ($5::text[])) OR approval.act = ANY ($3::text[]))
+  AND ($6 = '' OR (approval.requested_at, approval.code) > (SELECT requested_at, code FROM approval WHERE code = $6))
 ORDER BY approval.requested_at, approval.code
 LIMIT $4
-"""
+"""  # noqa: S608 - constants
 
 _ASK = """
 INSERT INTO approval (code, act, subject, place, shown, digest, reason, requested_by, requested_session,
@@ -248,10 +249,15 @@ async def one(session: AsyncSession, actor: Actor, code: str) -> Approval:
     return Approval(**row)
 
 
-async def waiting(session: AsyncSession, actor: Actor, now: datetime, limit: int) -> list[Approval]:
-    """What waits for a second person, oldest first: of the caller's place, or for the caller's role to approve."""
+async def waiting(
+    session: AsyncSession, actor: Actor, now: datetime, limit: int, after: str = ""
+) -> list[Approval]:
+    """What waits for a second person: of the caller's place, or for the caller's role to approve.
+
+    The oldest first, from the one after `after` on, whatever became of that one.
+    """
     acts = permissions.approved_by(actor), limit, permissions.known(actor)
-    rows = await (await driver(session)).fetch(_WAITING, now, actor.place, *acts)
+    rows = await (await driver(session)).fetch(_WAITING, now, actor.place, *acts, after)
     return [Approval(**row) for row in rows]
 
 

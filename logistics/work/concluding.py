@@ -117,6 +117,12 @@ async def is_large(session: AsyncSession, code: str) -> bool:
     return bool(await (await driver(session)).fetchval(_IS_LARGE, code, LARGE))
 
 
+async def page(session: AsyncSession, code: str, after: str, limit: int) -> list[dict[str, Any]]:
+    """The findings of `result` in the order of their cards, from the one after the card `after` on."""
+    found = sorted(await result(session, code), key=lambda one: str(one["card"]))
+    return [one for one in found if one["card"] > after][:limit]
+
+
 async def result(session: AsyncSession, code: str) -> list[dict[str, Any]]:
     """What a count found, once nobody counts any more. CountUnderWay until then, so that it stays blind."""
     count = await counts.one(session, code)

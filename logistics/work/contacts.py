@@ -26,12 +26,16 @@ from logistics.work.numbering import next_codes
 CATALOGUE = "P21"
 
 _LATEST = "SELECT * FROM contact_sheet ORDER BY version DESC LIMIT 1"
+# Greater than any version.
+LATEST = 2**31 - 1
+
 _VERSIONS = """
 SELECT sheet.version, sheet.reason, sheet.document, sheet.recorded_by, sheet.recorded_at,
        (SELECT count(*) FROM contact_line AS line WHERE line.version = sheet.version) AS lines
 FROM contact_sheet AS sheet
+WHERE sheet.version < $1
 ORDER BY sheet.version DESC
-LIMIT $1
+LIMIT $2
 """
 _LINES = "SELECT * FROM contact_line WHERE version = $1 ORDER BY position"
 _SHEET = """
@@ -71,9 +75,9 @@ async def current(session: AsyncSession) -> dict[str, Any] | None:
     return {**dict(sheet), "lines": [dict(row) for row in await connection.fetch(_LINES, sheet["version"])]}
 
 
-async def versions(session: AsyncSession, limit: int) -> list[dict[str, Any]]:
-    """The versions so far, the latest first."""
-    return [dict(row) for row in await (await driver(session)).fetch(_VERSIONS, limit)]
+async def versions(session: AsyncSession, limit: int, before: int = LATEST) -> list[dict[str, Any]]:
+    """The versions before the one given, the latest first."""
+    return [dict(row) for row in await (await driver(session)).fetch(_VERSIONS, before, limit)]
 
 
 async def notified(session: AsyncSession) -> list[str]:

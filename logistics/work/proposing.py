@@ -73,7 +73,7 @@ LIMIT $3
 """
 
 # Cards that are on this proposal and on no later one.
-OF_PROPOSAL = """
+_CARDS_OF = """
 SELECT card.id, card.code, card.kind, kind.name AS kind_name, card.state, card.slot, line.position, line.due_on,
        line.rule
 FROM proposal_card AS line
@@ -82,9 +82,10 @@ JOIN kind ON kind.code = card.kind
 WHERE line.proposal = $1
   AND NOT EXISTS (SELECT FROM proposal_card AS newer
                   WHERE newer.card = line.card AND newer.proposal > line.proposal)
-ORDER BY card.id
-FOR NO KEY UPDATE OF card
 """
+OF_PROPOSAL = _CARDS_OF + "ORDER BY card.id FOR NO KEY UPDATE OF card"
+_ALL_OF = _CARDS_OF + "ORDER BY line.position"
+_PAGE_OF = _CARDS_OF + "AND line.position > $2 ORDER BY line.position LIMIT $3"
 
 
 async def propose(session: AsyncSession, actor: Actor, cards: Sequence[str], note: str, now: datetime) -> Row:
@@ -157,10 +158,14 @@ async def one(session: AsyncSession, code: str, today: date) -> Row:
     return found[0]
 
 
+async def page_of(session: AsyncSession, code: str, after: int, limit: int) -> list[Row]:
+    """The cards of a proposal behind the position `after`, as they stand now."""
+    return [dict(row) for row in await (await driver(session)).fetch(_PAGE_OF, code, after, limit)]
+
+
 async def cards_of(session: AsyncSession, code: str) -> list[Row]:
     """The cards of a proposal by position, as they stand now."""
-    rows = await (await driver(session)).fetch(OF_PROPOSAL.replace("FOR NO KEY UPDATE OF card", ""), code)
-    return sorted((dict(row) for row in rows), key=lambda row: row["position"])
+    return [dict(row) for row in await (await driver(session)).fetch(_ALL_OF, code)]
 
 
 async def lock(session: AsyncSession, actor: Actor | None, code: str) -> Row:

@@ -91,7 +91,7 @@ class Counted:
         return await self.site.leader.post(f"/counts/{count}/conclude", {})
 
     async def findings(self, count: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = await self.site.leader.get(f"/counts/{count}/findings")
+        found: list[dict[str, Any]] = (await self.site.leader.get(f"/counts/{count}/findings"))["items"]
         return found
 
 

@@ -58,13 +58,26 @@ def kind(answer: httpx.Response) -> str:
     return str(answer.json().get("type", answer.status_code)).removeprefix("/problems/")
 
 
+async def test_what_waits_is_paged_from_the_oldest_on_whatever_became_of_the_last_one(day: Day) -> None:
+    requests = [(await asked(day))[1]["code"] for _ in range(3)]
+
+    first = await day.city.get("/approvals", limit=1)
+    told = {"sha256": first["items"][0]["sha256"], "reason": "not needed any more"}
+    await day.city.post(f"/approvals/{first['next']}/refuse", told)
+    second = await day.city.get("/approvals", limit=1, after=first["next"])
+    third = await day.city.get("/approvals", limit=2, after=second["next"])
+
+    assert [one["code"] for page in (first, second, third) for one in page["items"]] == requests
+    assert third["next"] is None
+
+
 async def test_an_act_for_four_eyes_is_done_after_a_second_person_approved_what_was_shown(
     day: Day, database: Database
 ) -> None:
     batch, request = await asked(day)
 
     shown = json.loads(request["shown"])
-    waiting = await day.city.get("/approvals")
+    waiting = (await day.city.get("/approvals"))["items"]
     given = await approve(day.city, request)
     done = await unseal(day.manager, batch, request["code"])
 
@@ -73,7 +86,7 @@ async def test_an_act_for_four_eyes_is_done_after_a_second_person_approved_what_
     assert [one["code"] for one in waiting] == [request["code"]]
     assert given.json()["approved"] is True
     assert done.json()["state"] == "open"
-    assert await day.city.get("/approvals") == []
+    assert (await day.city.get("/approvals"))["items"] == []
     ((acts,),) = await rows(
         database,
         "SELECT array_agg(act ORDER BY id) FROM entry WHERE act IN ('request_approval', 'give_approval', 'unseal')",

@@ -103,6 +103,28 @@ async def test_the_second_counter_may_find_what_the_first_overlooked(day: Day) -
     assert (ended["state"], ended["matched"], ended["missing"]) == ("concluded", 3, 0)
 
 
+async def test_findings_are_paged_by_card_before_and_after_a_count_is_concluded(day: Day) -> None:
+    vault = await stored(day, 1, [4])
+    (slot,) = vault.slots
+    gone, left = sorted(vault.slots[slot][1:]), vault.slots[slot][:1]
+    count = await vault.open("full")
+
+    async def paged() -> list[str]:
+        first = await vault.site.leader.get(f"/counts/{count}/findings", limit=2)
+        rest = await vault.site.leader.get(f"/counts/{count}/findings", limit=2, after=first["next"])
+        assert rest["next"] is None
+        return [found["card"] for found in (*first["items"], *rest["items"])]
+
+    await vault.scan_all(count, without=gone)
+    await vault.finish(count)
+    await vault.scan(count, slot, *left, by=vault.second)
+    await vault.finish(count, by=vault.second)
+
+    assert await paged() == gone
+    await vault.conclude(count)
+    assert await paged() == gone
+
+
 async def test_a_card_in_another_slot_is_moved_there_and_nothing_else(day: Day, database: Database) -> None:
     vault = await stored(day, 1, [2, 2])
     first, second = vault.slots

@@ -130,6 +130,17 @@ async def test_what_is_no_candidate_is_on_no_proposal_and_neither_is_the_rest(
     assert {one["card"]: one["state"] for one in tried["refused"]} == states
 
 
+async def test_the_cards_of_a_proposal_are_paged_in_the_order_of_its_paper(day: Day) -> None:
+    cards = sorted(await disposing.to_go(day, 3))
+    path = f"/proposals/{(await disposing.proposed(day, cards))['code']}/cards"
+
+    first = await day.city.get(path, limit=2)
+    rest = await day.city.get(path, limit=2, after=first["next"])
+
+    assert [card["code"] for card in (*first["items"], *rest["items"])] == cards
+    assert (first["next"], rest["next"]) == ("2", None)
+
+
 async def test_nobody_disposes_of_anything_alone(day: Day) -> None:
     cards = await disposing.to_go(day)
     proposal = await disposing.proposed(day, cards)

@@ -380,6 +380,53 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(document: dict[str, 
                 assert list(operation["responses"][status]["content"]) == [problems.MEDIA_TYPE], name
 
 
+# Lists that come whole: a register or a shelf bounds them, not the work that goes through. All others are paged by key.
+WHOLE_LISTS = {
+    "checkRosters",  # two weeks of the sites
+    "listAlarmLimits",  # kinds of alarm and places
+    "listAlarms",  # one for a place, a kind and a holder; its cards are cut at a hundred
+    "listAttachments",  # of one thing
+    "listConsents",
+    "listCouriers",
+    "listDayCloses",  # of one day: a place each
+    "listExpiring",  # people of the register
+    "listHands",  # what people hold at one moment
+    "listKinds",
+    "listLifecycles",
+    "listPasskeys",  # of one person
+    "listPlaces",
+    "listPremises",
+    "listPresets",
+    "listSupplies",
+    "listSupplyItems",
+    "listVaults",
+}
+
+
+def test_every_list_that_grows_with_the_work_is_paged_by_key(document: dict[str, Any]) -> None:
+    whole, unpaged = set(), set()
+    for name, operation in _operations(document):
+        if not name.startswith("GET "):
+            continue
+        answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+        schema = answer.get("schema", {})
+        fields = schema and _fields(document, schema)
+        is_keyed = "limit" in parameters and parameters & {"after", "before"}
+        if schema.get("type") == "array" and not is_keyed:
+            whole.add(operation["operationId"])
+        elif {"items", "next"} <= set(fields) and not is_keyed:
+            unpaged.add(name)
+
+    assert whole == WHOLE_LISTS
+    assert unpaged == set()
+
+
+def _fields(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return set(document["components"]["schemas"].get(name, schema).get("properties", ()))
+
+
 def test_only_health_and_the_door_itself_need_nobody_signed_in(document: dict[str, Any]) -> None:
     public = {
         operation["operationId"] for _, operation in _operations(document) if not operation.get("security")
