@@ -18,6 +18,7 @@ from api.auth import PUBLIC
 from api.pages import faults
 from api.pages.html import page
 from api.pages.openapi import Document
+from api.statuses import STATUS
 from logistics.rules.errors import NotFound
 from logistics.rules.outcomes import JAPANESE, Outcome
 from logistics.rules.words import BATCH_STATES, BATCH_STEPS, CARD_STATES, CARD_STEPS
@@ -111,7 +112,7 @@ def kinds() -> list[Kind]:
             error.ja,
             tuple(field.name for field in fields(error)),
         )
-        for error, status in problems.STATUS.items()
+        for error, status in STATUS.items()
     ]
     return sorted(found, key=lambda kind: (kind.status, kind.slug))
 

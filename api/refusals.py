@@ -11,7 +11,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
 from api.parts import parts_of
-from api.problems import STATUS, slug
+from api.problems import slug
+from api.statuses import STATUS
 from logistics.rules.errors import DomainError, NotAllowed
 from logistics.rules.permissions import Actor
 from logistics.work import refusals, sessions

@@ -13,10 +13,11 @@ from litestar.params import URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import auth, problems
+from api import auth
 from api.door import door_of
 from api.pages import faults
 from api.pages.html import page
+from api.statuses import STATUS
 from logistics.rules.errors import DomainError
 from logistics.store.database import Database
 from logistics.work import credentials, devices
@@ -56,7 +57,7 @@ async def begin(
         async with database.begin() as session:
             secret = await credentials.begin(session, door.desk.sealer, person, data.once, door.desk.clock())
     except DomainError as refusal:
-        status = problems.STATUS[type(refusal)]
+        status = STATUS[type(refusal)]
         return page("enrol.html", status, request=request, refusal=refusal, person=person[:12])
     return _authenticator(request, person, data.once, secret)
 
@@ -92,7 +93,7 @@ async def enrol_device(
             enrolled = await devices.enrol(session, data.once, now)
             place = await _place(session, enrolled.place)
     except DomainError as refusal:
-        status = problems.STATUS[type(refusal)]
+        status = STATUS[type(refusal)]
         return page("enrol_device.html", status, request=request, refusal=refusal, enrolled=None)
     answer = page("enrol_device.html", request=request, refusal=None, enrolled=enrolled, place=place)
     answer.cookies.append(door.device_cookie(enrolled.secret))
@@ -108,7 +109,7 @@ async def _place(session: AsyncSession, code: str) -> str:
 def _authenticator(
     request: Request[Any, Any, Any], person: str, once: str, secret: str, refusal: DomainError | None = None
 ) -> Response[str]:
-    status = problems.STATUS[type(refusal)] if refusal else 200
+    status = STATUS[type(refusal)] if refusal else 200
     grouped = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
     return page(
         "enrol_authenticator.html",

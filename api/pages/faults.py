@@ -15,6 +15,7 @@ from api import problems
 from api.http_words import retry_after
 from api.pages import field_words, forms, messages
 from api.pages.html import page
+from api.statuses import STATUS
 from logistics.rules.access_errors import SessionEnded, SessionLocked
 from logistics.rules.errors import DomainError, MyNumberRefused, NotSignedIn
 
@@ -87,7 +88,7 @@ def _refused(request: Request[Any, Any, Any], error: DomainError) -> Response[An
     typed = request.state.get(forms.TYPED)
     if typed is not None and not is_at_the_door:
         return messages.refused(forms.back(request), error, typed)
-    status = problems.STATUS[type(error)]
+    status = STATUS[type(error)]
     title = _TITLES[400] if isinstance(error, MyNumberRefused) else _TITLES.get(status, _TITLES[400])
     if status == 404:
         title = _NOT_FOUND

@@ -13,12 +13,13 @@ from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api import auth, problems
+from api import auth
 from api.door import Door, credential_of, door_of
 from api.pages import faults
 from api.pages.html import page
 from api.pages.messages import local
 from api.sessions import personal
+from api.statuses import STATUS
 from logistics.rules.access_errors import SignInFailed, TryLater
 from logistics.rules.errors import DomainError
 from logistics.store.database import Database
@@ -115,7 +116,7 @@ async def unlock(
     except (SignInFailed, TryLater) as refusal:
         async with database.read() as session:
             known = await sessions.who(session, credential, door.desk.clock())
-        status = problems.STATUS[type(refusal)]
+        status = STATUS[type(refusal)]
         return page(
             "unlock.html",
             status,
@@ -134,7 +135,7 @@ def _unlock(following: str) -> str:
 def _form(
     request: Request[Any, Any, Any], following: str, person: str = "", refusal: DomainError | None = None
 ) -> Response[str]:
-    status = problems.STATUS[type(refusal)] if refusal else 200
+    status = STATUS[type(refusal)] if refusal else 200
     return page(
         "sign_in.html", status, request=request, following=following, person=person[:12], refusal=refusal
     )

@@ -30,12 +30,7 @@ from logistics.ledger.acts import Act
 from logistics.ledger.canonical import Json, canonical
 from logistics.rules import permissions
 from logistics.rules.codes import CodeType, random_code
-from logistics.rules.errors import (
-    InvalidValue,
-    NotAllowed,
-    NotFound,
-    SecondPersonNeeded,
-)
+from logistics.rules.errors import InvalidValue, NotAllowed, NotFound, SecondPersonNeeded
 from logistics.rules.people_errors import ApprovalNeeded, ApprovalUnusable, ConfirmationNeeded
 from logistics.rules.permissions import ACTS, Actor
 from logistics.store.database import driver
@@ -252,10 +247,7 @@ async def one(session: AsyncSession, actor: Actor, code: str) -> Approval:
 async def waiting(
     session: AsyncSession, actor: Actor, now: datetime, limit: int, after: str = ""
 ) -> list[Approval]:
-    """What waits for a second person: of the caller's place, or for the caller's role to approve.
-
-    The oldest first, from the one after `after` on, whatever became of that one.
-    """
+    """What waits for a second person, oldest first, behind `after`: of the caller's place, or for its role to approve."""
     acts = permissions.approved_by(actor), limit, permissions.known(actor)
     rows = await (await driver(session)).fetch(_WAITING, now, actor.place, *acts, after)
     return [Approval(**row) for row in rows]

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from api import manual, problems
 from api.app import create_app
 from api.pages.openapi import METHODS, Document
+from api.statuses import STATUS
 from logistics.rules.codes import fault
 from logistics.rules.errors import DomainError
 from logistics.rules.lifecycle import BatchState, BatchStep, CardState, CardStep
@@ -508,12 +509,12 @@ async def test_every_link_within_the_manual_leads_somewhere(client: httpx.AsyncC
 
 def test_every_domain_error_has_a_row_and_says_both_sentences() -> None:
     for error in _domain_errors():
-        assert error in problems.STATUS, f"{error.__name__} needs a row in problems.STATUS"
+        assert error in STATUS, f"{error.__name__} needs a row in api.statuses"
         assert error.en
         assert error.ja
         assert not error.ja.isascii()
         assert (error.__doc__ or "").endswith("."), error.__name__
-    assert len({problems.slug(error) for error in problems.STATUS}) == len(problems.STATUS)
+    assert len({problems.slug(error) for error in STATUS}) == len(STATUS)
 
 
 async def test_every_type_of_problem_leads_to_its_page(client: httpx.AsyncClient) -> None:

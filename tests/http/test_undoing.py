@@ -8,6 +8,7 @@ from uuid import uuid4
 from logistics.store.database import Database, driver
 from logistics.work import queues, rebuilding
 from tests.http.day import Clerk, Day, scan_of
+from tests.http.walk import NUMBER
 
 
 async def undo(clerk: Clerk, scan: dict[str, Any], supervisor: str | None = None) -> Any:
@@ -131,6 +132,17 @@ async def test_a_scan_of_another_place_is_none_and_a_site_needs_its_supervisor(d
 
     assert (foreign["type"], unknown["type"]) == ("/problems/not-found", "/problems/not-found")
     assert alone["type"] == "/problems/supervisor-needed"
+
+
+async def test_an_id_whose_last_digits_are_a_number_of_a_person_by_chance_is_refused_for_what_it_is(
+    day: Day,
+) -> None:
+    chance = f"01a2150e-a14d-73b1-84bf-{NUMBER}"
+
+    refused = await day.site(1).clerk.refused("/undos", body_of({"id": chance}, day.site(1).supervisor))
+
+    assert refused["type"] == "/problems/not-found"
+    assert chance in refused["detail"]
 
 
 async def test_a_number_that_never_arrived_is_seen_to_be_missing(day: Day, database: Database) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.problems import STATUS, slug
+from api.problems import slug
+from api.statuses import STATUS
 from logistics.rules.errors import MOST_LISTED, DomainError, StepRefused
 
 FACTS: dict[str, Any] = {
