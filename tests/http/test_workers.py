@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,8 +54,22 @@ def home() -> Iterator[Path]:
         Server(Path(name)).stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service(home: Path) -> Iterator[Service]:
+    """One that goes on whatever happens to it."""
+    with started(home) as service:
+        yield service
+
+
+@pytest.fixture
+def ending(home: Path) -> Iterator[Service]:
+    """One that does not outlive its test."""
+    with started(home) as service:
+        yield service
+
+
+@contextmanager
+def started(home: Path) -> Iterator[Service]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     own = {"DATA_DIR": str(home), "PORT": port, "WORKERS": "2", "LOG_LEVEL": "WARNING"}
@@ -147,19 +162,19 @@ def test_a_message_that_could_end_in_two_places_hides_no_second_one_and_slow_one
     assert ready == 200
 
 
-def test_a_killed_service_leaves_nobody_on_its_port(service: Service) -> None:
-    workers = service.workers()
+def test_a_killed_service_leaves_nobody_on_its_port(ending: Service) -> None:
+    workers = ending.workers()
 
-    service.process.kill()
+    ending.process.kill()
 
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-    assert service.ready() == 0
+    assert ending.ready() == 0
 
 
-def test_a_service_told_to_stop_ends_with_all_its_workers(service: Service) -> None:
-    workers = service.workers()
+def test_a_service_told_to_stop_ends_with_all_its_workers(ending: Service) -> None:
+    workers = ending.workers()
 
-    service.process.terminate()
+    ending.process.terminate()
 
-    assert service.process.wait(SECONDS) == 0
+    assert ending.process.wait(SECONDS) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -20,6 +21,8 @@ NUMBER = "12345678901" + individual_number.calc_check_digit("12345678901")
 GROUPS = [NUMBER[n : n + 4] for n in (0, 4, 8)]
 FULL_WIDTH = "".join(chr(ord(digit) + 0xFEE0) for digit in NUMBER)
 WAYS = (NUMBER, " ".join(GROUPS), "-".join(GROUPS), FULL_WIDTH, f"no. {NUMBER}, please")
+# A header holds ASCII.
+PLAIN_WAYS = tuple(way for way in WAYS if way.isascii())
 HEADERS = ("X-CSRF-Token", "X-Anything", "Cookie", "Authorization", "Referer", "User-Agent")
 SITE_WORK = (
     "/api/v1/scans",
@@ -47,6 +50,9 @@ class Walk:
         self.codes = codes
         self.asked = 0
         self.wrong: list[str] = []
+        # Headers and bodies that no handler reads are judged before any: each of them on every route, and each way in
+        # each of them, but not every way on every route.
+        self._of_headers, self._of_bodies = count(), count()
 
     async def refused(self, route: Route, what: str, path: str, **request: Any) -> None:
         response = await self._ask(route, path, **request)
@@ -90,24 +96,31 @@ class Walk:
         for name in queries(app, route):
             await self.refused(route, f"query {name}", route.path(), params={name: way})
         await self.refused(route, "name of a query", route.path(), params={way: "1"})
-        for name in HEADERS if way.isascii() else ():
+
+    async def headers(self, route: Route) -> None:
+        """Each header, in one way after the other."""
+        turn = next(self._of_headers)
+        for n, name in enumerate(HEADERS):
+            way = PLAIN_WAYS[(turn + n) % len(PLAIN_WAYS)]
             await self.refused(route, f"header {name}", route.path(), headers={name: way})
 
-    async def body(self, route: Route, way: str) -> None:
-        """Bodies that are no JSON of ours, whether or not the handler reads one."""
+    async def bodies(self, route: Route) -> None:
+        """Bodies that are no JSON of ours, whether or not the handler reads one; each in one way after the other."""
+        turn = next(self._of_bodies)
         form = {"content-type": "application/x-www-form-urlencoded"}
+        ways = [WAYS[(turn + n) % len(WAYS)] for n in range(6)]
         for what, request in (
-            ("form", {"content": f"a=1&note={quote(way)}", "headers": form}),
-            ("form with plus", {"content": f"a=1&note={quote_plus(way)}", "headers": form}),
-            ("multipart", {"files": {"note": (None, way)}}),
-            ("plain text", {"content": f"note: {way}", "headers": {"content-type": "text/plain"}}),
+            ("form", {"content": f"a=1&note={quote(ways[0])}", "headers": form}),
+            ("form with plus", {"content": f"a=1&note={quote_plus(ways[1])}", "headers": form}),
+            ("multipart", {"files": {"note": (None, ways[2])}}),
+            ("plain text", {"content": f"note: {ways[3]}", "headers": {"content-type": "text/plain"}}),
         ):
             if route.handler.opt.get("names_my_numbers"):
                 await self.named(route, what, **request)
             else:
                 await self.refused(route, what, route.path(), **request)
-        await self.refused(route, "JSON text", route.path(), json=way)
-        await self.refused(route, "JSON key", route.path(), json={way: 1})
+        await self.refused(route, "JSON text", route.path(), json=ways[4])
+        await self.refused(route, "JSON key", route.path(), json={ways[5]: 1})
 
     async def fields(self, route: Route, way: str) -> None:
         """Every place in a body that the handler reads, and one that it does not know."""
@@ -118,9 +131,14 @@ class Walk:
                 await self.guarded(route, f"body {where}", changed)
             else:
                 await self.refused(route, f"body {where}", route.path(), json=changed)
+        await self.refused(route, "unknown field", route.path(), json=body | {"note": way})
+
+    async def numbers(self, route: Route) -> None:
+        """Every place in a body that the handler reads, as a number."""
+        body = valid(route.body_type, self.codes)
+        for where in places(body):
             number = with_value(body, where, int(NUMBER))
             await self.refused(route, f"body {where} as number", route.path(), json=number)
-        await self.refused(route, "unknown field", route.path(), json=body | {"note": way})
 
 
 def problem_type(response: httpx.Response) -> str:
