@@ -45,11 +45,17 @@ class Acceptor:
         channel.setblocking(False)
         self._held[channel] = 0
 
+    @property
+    def is_working(self) -> bool:
+        """Whether connections are accepted; once it does not, it never will again."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
-        """Accept nothing more. The channels stay open: a worker whose channel is closed takes us for dead."""
+        """Refuse whoever connects from now on. A worker whose channel is closed takes us for dead: they stay open."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._taken.close()
 
     def _work(self) -> None:
         while not self._stopped.is_set():

@@ -47,6 +47,9 @@ def run(settings: Settings, taken: socket.socket, keep: Callable[[], None]) -> i
         while True:
             time.sleep(TICK_SECONDS)
             keep()
+            if not acceptor.is_working:
+                print("logistics: connections are accepted no more", file=sys.stderr)
+                return 1
             for number, worker in enumerate(crew):
                 worker.wait(0)
                 if worker.has_ended and time.monotonic() - worker.started_at > PAUSE_SECONDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -18,10 +19,10 @@ class Bench:
 
     def __init__(self, held: ExitStack) -> None:
         self._held = held
-        taken = held.enter_context(socket.socket())
-        taken.bind(("127.0.0.1", 0))
-        self._address = taken.getsockname()
-        self.acceptor = Acceptor(taken)
+        self.taken = held.enter_context(socket.socket())
+        self.taken.bind(("127.0.0.1", 0))
+        self._address = self.taken.getsockname()
+        self.acceptor = Acceptor(self.taken)
         self.acceptor.start()
         held.callback(self.acceptor.stop)
 
@@ -86,6 +87,31 @@ def test_a_worker_that_is_gone_gets_nothing_and_nobody_is_turned_away(bench: Ben
     clients = bench.connect(6)
 
     assert peers(bench.taken_by(second, 6)) == {client.getsockname() for client in clients}
+
+
+def test_whoever_connects_after_a_stop_is_refused_and_the_channels_stay_open(bench: Bench) -> None:
+    worker = bench.worker()
+
+    bench.acceptor.stop()
+
+    with pytest.raises(ConnectionRefusedError):
+        bench.connect()
+    worker.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        worker.recv(1)
+
+
+@pytest.mark.filterwarnings("ignore:Exception in thread acceptor")
+def test_an_acceptor_that_failed_is_seen_to_work_no_more(bench: Bench) -> None:
+    bench.worker()
+    assert bench.acceptor.is_working
+
+    bench.taken.close()
+
+    deadline = time.monotonic() + SECONDS
+    while bench.acceptor.is_working:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_connections_wait_until_a_worker_is_there(bench: Bench) -> None:
