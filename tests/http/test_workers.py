@@ -34,9 +34,14 @@ class Service:
     def workers(self) -> set[int]:
         """The ids of its workers."""
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return {
-            int(pid) for pid in listed if b"logistics.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        }
+        return {int(pid) for pid in listed if b"logistics.worker" in self._command(pid)}
+
+    def _command(self, pid: str) -> bytes:
+        """What a process was started as; nothing where it has ended since it was listed."""
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return b""
 
     def ready(self) -> int:
         """The status of its readiness; 0 where nobody answers."""
