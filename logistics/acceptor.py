@@ -95,7 +95,7 @@ class Acceptor:
                 time.sleep(_PAUSE_SECONDS)
 
     def _handed(self, connection: socket.socket) -> bool:
-        """Whether somebody took it; whoever has hung up is asked no more."""
+        """Whether a worker has room for it; whoever holds the fewest is asked first."""
         for channel in sorted(self._held, key=self._held.__getitem__):
             with suppress(OSError):
                 socket.send_fds(channel, [HANDED], [connection.fileno()])
