@@ -110,7 +110,7 @@ class BodyRefusals(ReceiveRoutePlugin):
             refused = {413: _documented(["The body is larger than any that is taken here."])}
             if handler.parsed_data_field is not None and handler.resolve_before_request() is check_request:
                 refused[415] = _documented(["The body is not said to be application/json."])
-            handler.responses = {**handler.responses, **refused}
+            handler.responses = dict(sorted({**handler.responses, **refused}.items()))
 
 
 def _documented(said: Sequence[str]) -> ResponseSpec:

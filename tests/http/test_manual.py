@@ -376,6 +376,7 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(document: dict[str, 
         assert operation.get("tags"), name
         if operation.get("security"):
             refusals = {status for status in operation["responses"] if status.startswith("4")}
+            assert [*operation["responses"]] == sorted(operation["responses"]), name
             assert {"400", "401"} <= refusals, name
             for status in refusals:
                 assert list(operation["responses"][status]["content"]) == [problems.MEDIA_TYPE], name
